@@ -9,6 +9,9 @@
  * machine has it.  Start with crc 0; feed the result back in to go on. */
 uint32_t fr_crc32c(uint32_t crc, const void *data, size_t size);
 
+/* The same without the instruction: what other machines do, and what the test compares with. */
+uint32_t fr_crc32c_by_table(uint32_t crc, const void *data, size_t size);
+
 /* One step of a hash chain: the hash of a record, given the one before it and its checksum.
  * The finalizer of SplitMix64 (Steele, Lea, Flood, OOPSLA 2014). */
 static inline uint64_t
