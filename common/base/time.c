@@ -31,16 +31,19 @@ fr_time_format(struct fr_time t, char *text)
 {
     time_t seconds = t.unix_us / US_PER_S;
     int us = t.unix_us % US_PER_S;
+    char wide[96];
     struct tm utc;
+    int size;
 
     if (us < 0) { /* before 1970: round down, so that the fraction stays positive */
         us += US_PER_S;
         seconds--;
     }
     gmtime_r(&seconds, &utc);
-    /* 64 bits of microseconds reach six-digit years: at most 31 characters. */
-    snprintf(text, FR_TIME_TEXT_SIZE, "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ", utc.tm_year + 1900,
-             utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec, us);
+    size = snprintf(wide, sizeof(wide), "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ", utc.tm_year + 1900,
+                    utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec, us);
+    fr_assert(size < FR_TIME_TEXT_SIZE); /* 64 bits of microseconds reach six-digit years */
+    memcpy(text, wide, size + 1);
     return text;
 }
 
