@@ -1,0 +1,116 @@
+/* kinds.h - the number of each kind of record, the message in its body, and its name.
+ *
+ * Numbers are for ever; a new kind takes the next free number of its block.  See proto/README.md.
+ */
+#ifndef FR_PROTO_KINDS_H
+#define FR_PROTO_KINDS_H
+
+#include <stdint.h>
+#include <protobuf-c/protobuf-c.h>
+#include <jansson.h>
+
+#define FR_SCHEMA 1 /* raised when readers must know something new to read safely */
+
+#define FR_KIND_END 0u
+#define FR_KIND_ANY 0xffffffffu
+
+/* clang-format off */
+#define FR_KINDS(X) \
+    /* stage */ \
+    X(0x0001, FR_INPUT_REJECTED,        input_rejected)        \
+    X(0x0002, FR_DEAD_ENDED,            dead_ended)            \
+    X(0x0003, FR_HANDLING_ATTEMPTED,    handling_attempted)    \
+    X(0x0004, FR_TIMER_FIRED,           timer_fired)           \
+    X(0x0005, FR_EFFECT_BEGUN,          effect_begun)          \
+    X(0x0006, FR_STAGE_STOPPED,         stage_stopped)         \
+    X(0x0007, FR_STAGE_STARTED,         stage_started)         \
+    X(0x0008, FR_CLOCK_STEPPED,         clock_stepped)         \
+    /* message */ \
+    X(0x0101, FR_MESSAGE_RECEIVED,      message_received)      \
+    X(0x0102, FR_VISITOR_IDENTIFIED,    visitor_identified)    \
+    X(0x0103, FR_DELIVERY_CHANGED,      delivery_changed)      \
+    /* identity */ \
+    X(0x0201, FR_CUSTOMER_CREATED,      customer_created)      \
+    X(0x0202, FR_KEY_ATTACHED,          key_attached)          \
+    X(0x0203, FR_CUSTOMERS_MERGED,      customers_merged)      \
+    X(0x0204, FR_SUGGESTION_MADE,       suggestion_made)       \
+    X(0x0205, FR_CONFLICT_FOUND,        conflict_found)        \
+    X(0x0206, FR_MESSAGE_IDENTIFIED,    message_identified)    \
+    X(0x0207, FR_VISITOR_RECOGNIZED,    visitor_recognized)    \
+    /* conversation */ \
+    X(0x0301, FR_CONVERSATION_OPENED,   conversation_opened)   \
+    X(0x0302, FR_MESSAGE_ADDED,         message_added)         \
+    X(0x0303, FR_CHANNEL_SWITCHED,      channel_switched)      \
+    X(0x0304, FR_TASK_REQUESTED,        task_requested)        \
+    X(0x0305, FR_TASK_WITHDRAWN,        task_withdrawn)        \
+    X(0x0306, FR_OUTBOUND_REQUESTED,    outbound_requested)    \
+    X(0x0307, FR_CONVERSATION_ASSIGNED, conversation_assigned) \
+    X(0x0308, FR_CONVERSATION_RESOLVED, conversation_resolved) \
+    X(0x0309, FR_CONVERSATION_REOPENED, conversation_reopened) \
+    X(0x030a, FR_CONVERSATION_REKEYED,  conversation_rekeyed)  \
+    X(0x030b, FR_CONVERSATION_SHARED,   conversation_shared)   \
+    X(0x030c, FR_ENTRY_SHARED,          entry_shared)          \
+    X(0x030d, FR_DELIVERY_NOTED,        delivery_noted)        \
+    /* routing */ \
+    X(0x0401, FR_AGENT_DEFINED,         agent_defined)         \
+    X(0x0402, FR_AGENT_STATE_CHANGED,   agent_state_changed)   \
+    X(0x0403, FR_TASK_QUEUED,           task_queued)           \
+    X(0x0404, FR_TASK_OFFERED,          task_offered)          \
+    X(0x0405, FR_OFFER_ACCEPTED,        offer_accepted)        \
+    X(0x0406, FR_OFFER_DECLINED,        offer_declined)        \
+    X(0x0407, FR_OFFER_EXPIRED,         offer_expired)         \
+    X(0x0408, FR_OFFER_RESCINDED,       offer_rescinded)       \
+    X(0x0409, FR_OFFER_ANSWER_REFUSED,  offer_answer_refused)  \
+    X(0x040a, FR_TASK_RAISED,           task_raised)           \
+    X(0x040b, FR_TASK_PARKED,           task_parked)           \
+    X(0x040c, FR_TASK_ENDED,            task_ended)            \
+    /* sla */ \
+    X(0x0501, FR_TARGET_ARMED,          target_armed)          \
+    X(0x0502, FR_TARGET_WARNED,         target_warned)         \
+    X(0x0503, FR_TARGET_MET,            target_met)            \
+    X(0x0504, FR_TARGET_BREACHED,       target_breached)       \
+    X(0x0505, FR_TARGET_ANSWERED_LATE,  target_answered_late)  \
+    X(0x0506, FR_TARGET_CANCELLED,      target_cancelled)      \
+    /* sites */ \
+    X(0x0601, FR_LEASE_GRANTED,         lease_granted)         \
+    X(0x0602, FR_LEASE_CONFIRMED,       lease_confirmed)       \
+    X(0x0603, FR_LEASE_ENDED,           lease_ended)           \
+    X(0x0604, FR_WORK_REFUSED,          work_refused)          \
+    X(0x0605, FR_ROSTER_SHARED,         roster_shared)         \
+    X(0x0606, FR_PRESENCE_SHARED,       presence_shared)       \
+    X(0x0607, FR_AGENT_PRESENCE,        agent_presence)        \
+    X(0x0608, FR_OFFER_ANSWERED,        offer_answered)        \
+    X(0x0609, FR_AGENT_REPLIED,         agent_replied)         \
+    X(0x060a, FR_WORK_FINISHED,         work_finished)         \
+    /* desk */ \
+    X(0x0701, FR_PRESENCE_CHOSEN,       presence_chosen)       \
+    X(0x0702, FR_OFFER_CHOSEN,          offer_chosen)          \
+    X(0x0703, FR_REPLY_WRITTEN,         reply_written)         \
+    X(0x0704, FR_WORK_DONE,             work_done)             \
+    /* bench */ \
+    X(0x0e01, FR_BENCH_MESSAGE,         bench_message)
+/* clang-format on */
+
+#define FR_KIND_ENUM(number, name, message) name = number,
+enum fr_kind { FR_KINDS(FR_KIND_ENUM) };
+#undef FR_KIND_ENUM
+
+/* The message in the body of records of that kind; NULL: unknown to this build. */
+const ProtobufCMessageDescriptor *fr_kind_descriptor(uint32_t kind);
+/* The kind whose body is that message; FR_KIND_END when none is. */
+uint32_t fr_kind_of(const ProtobufCMessageDescriptor *descriptor);
+/* "TaskOffered"; "kind-0x0999" for strangers (constant storage per thread). */
+const char *fr_kind_name(uint32_t kind);
+/* By "TaskOffered"; FR_KIND_END when there is none. */
+uint32_t fr_kind_by_name(const char *name);
+
+/* Any message as JSON and back: 64-bit ids as 16-digit hex strings (fields named id or ending in _id),
+ * other 64-bit integers as JSON integers, bytes as base64, enums by name, absent fields left out. */
+json_t *fr_message_json(const ProtobufCMessage *message);
+/* Allocated with `allocator` (NULL: malloc; free with protobuf_c_message_free_unpacked).  NULL with a
+ * sentence in error[error_size]: unknown field, wrong type, missing required field. */
+ProtobufCMessage *fr_message_from_json(const ProtobufCMessageDescriptor *descriptor,
+                                       const json_t *json, ProtobufCAllocator *allocator,
+                                       char *error, size_t error_size);
+
+#endif
