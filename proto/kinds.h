@@ -37,6 +37,7 @@
     X(0x0205, FR_CONFLICT_FOUND,        conflict_found)        \
     X(0x0206, FR_MESSAGE_IDENTIFIED,    message_identified)    \
     X(0x0207, FR_VISITOR_RECOGNIZED,    visitor_recognized)    \
+    X(0x0208, FR_KEY_REMEMBERED,        key_remembered)        \
     /* conversation */ \
     X(0x0301, FR_CONVERSATION_OPENED,   conversation_opened)   \
     X(0x0302, FR_MESSAGE_ADDED,         message_added)         \
@@ -51,6 +52,9 @@
     X(0x030b, FR_CONVERSATION_SHARED,   conversation_shared)   \
     X(0x030c, FR_ENTRY_SHARED,          entry_shared)          \
     X(0x030d, FR_DELIVERY_NOTED,        delivery_noted)        \
+    X(0x030e, FR_CUSTOMER_REKEYED,      customer_rekeyed)      \
+    X(0x030f, FR_IDENTIFIER_NOTED,      identifier_noted)      \
+    X(0x0310, FR_TASK_END_NOTED,        task_end_noted)        \
     /* routing */ \
     X(0x0401, FR_AGENT_DEFINED,         agent_defined)         \
     X(0x0402, FR_AGENT_STATE_CHANGED,   agent_state_changed)   \
@@ -82,11 +86,14 @@
     X(0x0608, FR_OFFER_ANSWERED,        offer_answered)        \
     X(0x0609, FR_AGENT_REPLIED,         agent_replied)         \
     X(0x060a, FR_WORK_FINISHED,         work_finished)         \
+    X(0x060b, FR_LEASES_FORGOTTEN,      leases_forgotten)      \
     /* desk */ \
     X(0x0701, FR_PRESENCE_CHOSEN,       presence_chosen)       \
     X(0x0702, FR_OFFER_CHOSEN,          offer_chosen)          \
     X(0x0703, FR_REPLY_WRITTEN,         reply_written)         \
     X(0x0704, FR_WORK_DONE,             work_done)             \
+    X(0x0705, FR_REFUSAL_SEEN,          refusal_seen)          \
+    X(0x0706, FR_STATE_ASKED,           state_asked)           \
     /* bench */ \
     X(0x0e01, FR_BENCH_MESSAGE,         bench_message)
 /* clang-format on */
