@@ -69,6 +69,9 @@ void fr_store_free(struct fr_store **store);
 
 struct fr_tables *fr_store_tables(struct fr_store *store);
 const struct fr_view *fr_tables_view(const struct fr_tables *tables);
+/* The owner's own pointer, carried along for functions that get only the handle (the stage's timers). */
+void fr_tables_set_context(struct fr_tables *tables, void *context);
+void *fr_tables_context(const struct fr_tables *tables);
 
 /* The value of a key.  *value is borrowed: until the next put or del of that key, or fr_store_tick, for the
  * writer; until fr_store_read_end for a query thread.  FR_NOT_FOUND leaves *value untouched. */
@@ -88,10 +91,16 @@ enum fr_error fr_get_copy(const struct fr_view *view, const struct fr_table *tab
  * Lives on the caller's stack; needs no closing when it ran to FR_NOT_FOUND, else fr_scan_fini.
  * Between two steps the writer must not put or del (decide cannot, so it may scan freely; apply
  * collects first). */
-struct fr_scan {
+struct fr_entry;   /* memtable.h */
+struct MDB_cursor; /* lmdb.h */
+struct fr_scan {   /* scan.c's own */
     const struct fr_view *view;
     const struct fr_table *table;
-    void *private_state[8];
+    const struct fr_entry *entries[2]; /* next in the active and in the frozen memtable, or NULL */
+    struct MDB_cursor *cursor;         /* in LMDB, or NULL */
+    struct fr_slice stored_key, stored_value; /* next there; data NULL: none */
+    enum fr_error failed;                     /* kept for fr_scan_next, since init returns nothing */
+    bool back;
     struct fr_key prefix;
 };
 void fr_scan_init(struct fr_scan *scan, const struct fr_view *view, const struct fr_table *table,

@@ -1,0 +1,280 @@
+/* engine.c - decide and apply: one input in, its events numbered, applied, or all taken back. */
+#include "common/stage/engine.h"
+
+#include <stdlib.h>
+#include "proto/stage.pb-c.h"
+
+#define TURN_BLOCK_SIZE (64u << 10)
+#define TURN_SIZE_MAX (16u << 20) /* what unpacking one hostile input may cost */
+
+/* ---- setting up ---- */
+
+static enum fr_error
+index_inputs(struct fr_engine *engine)
+{
+    const struct fr_input *inputs = engine->stage->inputs;
+
+    engine->roles = calloc(FR_ROLE_MAX, sizeof(*engine->roles));
+    if (engine->roles == NULL)
+        return FR_NO_MEMORY;
+    for (size_t i = 0; inputs[i].kind != FR_KIND_END; i++) {
+        int role = fr_engine_role(engine, inputs[i].upstream);
+
+        if (role < 0) {
+            fr_assert(engine->role_count < FR_ROLE_MAX && i < UINT8_MAX);
+            role = (int)engine->role_count++;
+            engine->roles[role].name = inputs[i].upstream;
+        }
+        if (inputs[i].kind < FR_KIND_SERVICE_MAX)
+            engine->roles[role].input_index[inputs[i].kind] = (uint8_t)(i + 1);
+    }
+    return FR_OK;
+}
+
+static void
+index_events(struct fr_engine *engine)
+{
+    const struct fr_event *events = engine->stage->events;
+
+    for (size_t i = 0; events[i].kind != FR_KIND_END; i++) {
+        fr_assert(events[i].kind < FR_KIND_SERVICE_MAX && i < UINT8_MAX);
+        engine->event_index[events[i].kind] = (uint8_t)(i + 1);
+    }
+}
+
+/* The heap holds the order only; the table says what is armed. */
+static enum fr_error
+load_timers(struct fr_engine *engine)
+{
+    const struct fr_view *view;
+    struct fr_store_position position;
+    struct fr_slice key, value;
+    struct fr_scan scan;
+    enum fr_error err = fr_store_read_begin(engine->store, &view, &position);
+
+    if (err != FR_OK)
+        return err;
+    fr_scan_init(&scan, view, &fr_own_tables[FR_OWN_TIMERS], fr_slice(NULL, 0), fr_slice(NULL, 0));
+    while (err == FR_OK && (err = fr_scan_next(&scan, &key, &value)) == FR_OK) {
+        struct fr_timer timer = {0};
+
+        if (fr_key_take_u32(&key, &timer.kind) != FR_OK ||
+            fr_key_take_u64(&key, &timer.id) != FR_OK || value.size != sizeof(timer.due_us))
+            err = FR_CORRUPT;
+        else {
+            memcpy(&timer.due_us, value.data, sizeof(timer.due_us));
+            err = fr_timers_push(&engine->timers, timer);
+        }
+    }
+    fr_scan_fini(&scan);
+    fr_store_read_end(engine->store, &view);
+    return err == FR_NOT_FOUND ? FR_OK : err;
+}
+
+enum fr_error
+fr_engine_init(struct fr_engine *engine, const struct fr_stage *stage, struct fr_journal *journal,
+               struct fr_store *store, const void *config)
+{
+    enum fr_error err;
+
+    *engine = (struct fr_engine){.stage = stage, .journal = journal, .store = store};
+    engine->name = fr_journal_name(journal);
+    engine->tables = fr_store_tables(store);
+    fr_tables_set_context(engine->tables, engine);
+    engine->apply_arena = fr_arena_new(TURN_BLOCK_SIZE, TURN_SIZE_MAX);
+    engine->turn.arena = fr_arena_new(TURN_BLOCK_SIZE, TURN_SIZE_MAX);
+    engine->turn.view = fr_tables_view(engine->tables);
+    engine->turn.config = config;
+    engine->turn.engine = engine;
+    if (engine->apply_arena == NULL || engine->turn.arena == NULL)
+        return FR_NO_MEMORY;
+    index_events(engine);
+    err = index_inputs(engine);
+    if (err != FR_OK)
+        return err;
+    return load_timers(engine);
+}
+
+void
+fr_engine_fini(struct fr_engine *engine)
+{
+    fr_timers_fini(&engine->timers);
+    fr_arena_free(&engine->apply_arena);
+    fr_arena_free(&engine->turn.arena);
+    free(engine->roles);
+    free(engine->answer);
+    engine->roles = NULL;
+    engine->answer = NULL;
+}
+
+int
+fr_engine_role(const struct fr_engine *engine, const char *name)
+{
+    for (size_t i = 0; i < engine->role_count; i++)
+        if (strcmp(engine->roles[i].name, name) == 0)
+            return (int)i;
+    return -1;
+}
+
+/* ---- one input ---- */
+
+static const struct fr_input *
+input_row(const struct fr_engine *engine, int role, uint32_t kind)
+{
+    const struct fr_input *inputs = engine->stage->inputs;
+
+    if (role < 0)
+        return NULL;
+    if (kind < FR_KIND_SERVICE_MAX) {
+        uint8_t index = engine->roles[role].input_index[kind];
+
+        return index == 0 ? NULL : &inputs[index - 1];
+    }
+    for (size_t i = 0; inputs[i].kind != FR_KIND_END; i++)
+        if (inputs[i].kind == kind && inputs[i].upstream == engine->roles[role].name)
+            return &inputs[i];
+    return NULL;
+}
+
+static enum fr_error
+run_decide(struct fr_engine *engine, fr_decide_fn *decide, struct fr_record *record)
+{
+    struct fr_frame_mark mark = fr_journal_mark(engine->journal);
+    enum fr_error err;
+
+    fr_store_mark(engine->store);
+    fr_arena_reset(engine->turn.arena);
+    engine->first_id = 0;
+    engine->emitted = 0;
+    engine->rejected = engine->answered = false;
+    engine->reason[0] = '\0';
+    engine->answer_size = 0;
+
+    if (record->head->kind >= FR_TIMER_KIND && record->upstream == engine->name) {
+        Fr__TimerFired fired = FR__TIMER_FIRED__INIT;
+
+        fired.kind = record->head->kind;
+        fired.id = record->head->key;
+        fired.due_us = record->head->time_us;
+        err = fr_engine_own(engine, record, &fired.base);
+    } else {
+        err = FR_OK;
+    }
+    if (err == FR_OK && decide != NULL)
+        err = decide(&engine->turn, record);
+    if (err != FR_OK) {
+        fr_store_undo(engine->store);
+        fr_journal_undo(engine->journal, mark);
+        return err;
+    }
+    atomic_fetch_add_explicit(&engine->inputs, 1, memory_order_relaxed);
+    return FR_OK;
+}
+
+enum fr_error
+fr_engine_input(struct fr_engine *engine, int role, const struct fr_record_head *head,
+                const char *upstream)
+{
+    const struct fr_input *row = input_row(engine, role, head->kind);
+    struct fr_record record = {.head = head,
+                               .body = fr_record_body(head),
+                               .upstream = upstream,
+                               .engine = engine};
+
+    if (row == NULL)
+        return FR_NOT_FOUND;
+    engine->submitted = strcmp(engine->roles[role].name, FR_LOCAL) == 0;
+    return run_decide(engine, row->decide, &record);
+}
+
+enum fr_error
+fr_engine_config(struct fr_engine *engine, const void *config)
+{
+    struct fr_record_head head = {.size = sizeof(head), .kind = FR_KIND_ANY};
+    struct fr_record record = {.head = &head, .upstream = FR_CONFIG, .engine = engine};
+    const struct fr_input *row;
+
+    engine->turn.config = config;
+    row = input_row(engine, fr_engine_role(engine, FR_CONFIG), FR_KIND_ANY);
+    if (row == NULL)
+        return FR_NOT_FOUND;
+    head.time_us = engine->turn.now.unix_us;
+    engine->submitted = false;
+    return run_decide(engine, row->decide, &record);
+}
+
+enum fr_error
+fr_engine_timer(struct fr_engine *engine)
+{
+    for (;;) {
+        const struct fr_timer *first = fr_timers_first(&engine->timers);
+        struct fr_record_head head = {.size = sizeof(head)};
+        struct fr_record record = {.head = &head, .upstream = engine->name, .engine = engine};
+        const struct fr_input *row;
+        struct fr_time due;
+        enum fr_error err;
+
+        if (first == NULL || first->due_us > engine->turn.now.unix_us)
+            return FR_NOT_FOUND;
+        head.kind = first->kind;
+        head.key = first->id;
+        head.time_us = first->due_us;
+        if (fr_timer_get(engine->turn.view, first->kind, first->id, &due) != FR_OK ||
+            due.unix_us != first->due_us) {
+            fr_timers_pop(&engine->timers);
+            continue;
+        }
+        row = input_row(engine, fr_engine_role(engine, FR_TIMER), head.kind);
+        engine->submitted = false;
+        err = run_decide(engine, row == NULL ? NULL : row->decide, &record);
+        /* Popped only when it was taken: after trouble it is still the first.  Arming the same
+         * timer again from decide's events pushed a later entry of its own. */
+        if (err == FR_OK && fr_timers_first(&engine->timers)->due_us == head.time_us)
+            fr_timers_pop(&engine->timers);
+        return err;
+    }
+}
+
+/* ---- applying ---- */
+
+static enum fr_error
+apply_event(struct fr_engine *engine, const struct fr_record *event)
+{
+    uint32_t kind = event->head->kind;
+    struct fr_arena_mark mark = fr_arena_mark(engine->apply_arena);
+    enum fr_error err = FR_OK;
+
+    if (fr_own_kind(kind)) {
+        err = fr_own_apply(engine, event);
+    } else if (kind < FR_KIND_SERVICE_MAX && engine->event_index[kind] != 0) {
+        err = engine->stage->events[engine->event_index[kind] - 1].apply(engine->tables, event);
+    }
+    fr_arena_release(engine->apply_arena, mark);
+    return err;
+}
+
+enum fr_error
+fr_engine_apply(struct fr_engine *engine, const struct fr_record_head *head)
+{
+    const struct fr_record event = {.head = head,
+                                    .body = fr_record_body(head),
+                                    .upstream = engine->name,
+                                    .engine = engine};
+
+    fr_store_mark(engine->store); /* keeps the undo list short; nothing is taken back here */
+    return apply_event(engine, &event);
+}
+
+enum fr_error
+fr_engine_emitted(struct fr_engine *engine, const struct fr_record_head *head)
+{
+    const struct fr_record event = {.head = head,
+                                    .body = fr_record_body(head),
+                                    .upstream = engine->name,
+                                    .engine = engine};
+
+    if (engine->emitted++ == 0)
+        engine->first_id = head->id;
+    atomic_fetch_add_explicit(&engine->events, 1, memory_order_relaxed);
+    return apply_event(engine, &event);
+}
