@@ -53,16 +53,17 @@ struct fr_config_key {
     enum fr_config_type type;
     size_t offset;             /* in the struct being filled */
     const char *default_text;  /* as it would stand in the file; NULL: none */
-    bool required;             /* an error when absent (then no default) */
-    int64_t min, max;          /* both 0: unbounded; for lists the count */
+    bool required;             /* an error when absent (then no default), also when its section is */
+    int64_t min, max;          /* both 0: unbounded; max < min: no upper bound; for lists the count */
     const char *choices;       /* CHOICE: names separated by | */
     const struct fr_config_key *keys; /* SECTION, LIST, MAP */
     size_t item_size;          /* LIST, MAP */
     const char *doc;           /* one sentence for the operator */
 };
 
-/* Called after a section was filled, for what a row cannot say (two keys that exclude each other).
- * Report with fr_config_complain; `path` is e.g. "queues[2].skills". */
+/* Called after all sections were filled, for what a row cannot say (two keys that exclude each
+ * other), unless a row was complained about already.  Report with fr_config_complain; `path` is e.g.
+ * "queues[2].skills". */
 struct fr_config;
 typedef void fr_config_check_fn(struct fr_config *config, const void *section);
 
@@ -77,7 +78,8 @@ struct fr_config_section {
  * and others, the top level may hold the keys of "", the others' names, and any further section
  * (skipped unread).  Everything wrong goes to `complaints` (one line each, with the offending line
  * and a caret below), not only the first error.  FR_INVALID when there was any; FR_NOT_FOUND, FR_IO
- * for the file itself (said on complaints as well).  *out owns all structs, lists and strings. */
+ * for the file itself (said on complaints as well).  *out owns all structs, lists and strings.
+ * A secret's relative path starts at the directory of `path`, or of `name`.  complaints may be NULL. */
 enum fr_error fr_config_load(const char *path, const struct fr_config_section *sections,
                              size_t section_count, FILE *complaints, struct fr_config **out);
 
@@ -90,12 +92,17 @@ void fr_config_free(struct fr_config **config);
 /* The filled struct of section `name`; NULL if the section was not asked for. */
 const void *fr_config_get(const struct fr_config *config, const char *name);
 
-/* The same schema applied to a part inside a section over already filled defaults: used for
- * `<service>.stage`, which overrides the top-level `stage` key by key.  See common/stage. */
+/* Was the key in the file?  `path` is inside the section: "offer_time", "stage.listen",
+ * "queues[2].name".  How one level overrides another key by key, as `<service>.stage` does the
+ * top-level `stage`: load both, and take the inner value where it is set. */
+bool fr_config_is_set(const struct fr_config *config, const char *section, const char *path);
+
+/* Reports what is wrong with the value at `path`: for check functions, and as long as the stream of
+ * complaints is open.  A path that is not in the file points at what it is missing from. */
 void fr_config_complain(struct fr_config *config, const char *section, const char *path,
                         const char *format, ...) __attribute__((format(printf, 4, 5)));
 
-/* The names of all top-level keys of the file, in order, for `fil check`. */
+/* The names of all top-level keys of the file, in order, for `fil check`; borrowed. */
 size_t fr_config_top_level(const struct fr_config *config, const char ***names);
 
 /* What is in force, as YAML that could be loaded again; secrets print as their reference. */
