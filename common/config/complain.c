@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define SHOWN_BEFORE 100 /* characters of a long line that are shown before and after the caret */
-#define SHOWN_AFTER 40
+#define SHOWN_AFTER 60
 
 /* The size of the line break at p, 0 if there is none.  The same five kinds that libyaml counts. */
 static size_t

@@ -138,6 +138,8 @@ config_range(const struct fr_config_key *key, char *range)
     bound_format(key, key->max, high, sizeof(high));
     if (key->max < key->min)
         snprintf(range, CONFIG_RANGE_SIZE, "at least %s%s", low, counted(key->type));
+    else if (key->min == 0 && key->type != FR_CONFIG_INT && key->type != FR_CONFIG_REAL)
+        snprintf(range, CONFIG_RANGE_SIZE, "at most %s%s", high, counted(key->type));
     else
         snprintf(range, CONFIG_RANGE_SIZE, "from %s to %s%s", low, high, counted(key->type));
     return range;
