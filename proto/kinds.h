@@ -68,6 +68,9 @@
     X(0x040a, FR_TASK_RAISED,           task_raised)           \
     X(0x040b, FR_TASK_PARKED,           task_parked)           \
     X(0x040c, FR_TASK_ENDED,            task_ended)            \
+    X(0x040d, FR_TASK_REKEYED,          task_rekeyed)          \
+    X(0x040e, FR_LANE_OPENED,           lane_opened)           \
+    X(0x040f, FR_LANE_CHANGED,          lane_changed)          \
     /* sla */ \
     X(0x0501, FR_TARGET_ARMED,          target_armed)          \
     X(0x0502, FR_TARGET_WARNED,         target_warned)         \
@@ -75,6 +78,9 @@
     X(0x0504, FR_TARGET_BREACHED,       target_breached)       \
     X(0x0505, FR_TARGET_ANSWERED_LATE,  target_answered_late)  \
     X(0x0506, FR_TARGET_CANCELLED,      target_cancelled)      \
+    X(0x0507, FR_TARGET_REKEYED,        target_rekeyed)        \
+    X(0x0508, FR_CONVERSATION_MARKED,   conversation_marked)   \
+    X(0x0509, FR_PLACE_NOTED,           place_noted)           \
     /* sites */ \
     X(0x0601, FR_LEASE_GRANTED,         lease_granted)         \
     X(0x0602, FR_LEASE_CONFIRMED,       lease_confirmed)       \
