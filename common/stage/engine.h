@@ -42,6 +42,8 @@ struct fr_engine {
     void *answer;
     size_t answer_size, answer_room;
 
+    uint64_t effects_put; /* calls of fr_effect_put: something new may be to do */
+
     _Atomic uint64_t counters[FR_ENGINE_COUNTER_MAX];
     _Atomic uint64_t inputs, events, rejects;
 };

@@ -97,6 +97,7 @@ fr_effect_put(struct fr_tables *tables, uint32_t kind, uint64_t id, struct fr_sl
 
     if (value == NULL)
         return FR_NO_MEMORY;
+    ((struct fr_engine *)fr_tables_context(tables))->effects_put++;
     memcpy(value, &head, sizeof(head));
     if (body.size > 0)
         memcpy(value + sizeof(head), body.data, body.size);

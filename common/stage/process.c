@@ -1,0 +1,678 @@
+/* process.c - a service's life: open and replay, loop, drain. */
+#include "common/stage/process.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "proto/stage.pb-c.h"
+
+#define POLL_MESSAGE_MAX 256
+#define IDLE_WAIT_US 100000
+#define STUCK_WAIT_US 200000
+#define SNAPSHOT_EVERY_US 100000
+
+/* ---- what edges ask ---- */
+
+struct fr_store *
+fr_process_store(struct fr_process *process)
+{
+    return process->store;
+}
+
+const char *
+fr_process_name(const struct fr_process *process)
+{
+    return process->name;
+}
+
+bool
+fr_process_ready(const struct fr_process *process)
+{
+    return atomic_load(&process->ready);
+}
+
+void
+fr_process_count(struct fr_process *process, int counter, uint64_t by)
+{
+    fr_count(&process->engine.turn, counter, by);
+}
+
+const char *
+fr_process_run_dir(const struct fr_process *process)
+{
+    return process->options->common->run;
+}
+
+const char *
+fr_process_state_dir(const struct fr_process *process)
+{
+    return process->state_dir;
+}
+
+const struct fr_common_config *
+fr_process_common(const struct fr_process *process)
+{
+    return process->options->common;
+}
+
+/* ---- directories, journal, tables ---- */
+
+static bool
+make_directory(const char *path, char *complaint, size_t complaint_size)
+{
+    char partial[512];
+    size_t length = strlen(path);
+
+    if (length >= sizeof(partial)) {
+        snprintf(complaint, complaint_size, "%s: the path is too long", path);
+        return false;
+    }
+    for (size_t i = 1; i <= length; i++) {
+        if (path[i] != '/' && path[i] != '\0')
+            continue;
+        memcpy(partial, path, i);
+        partial[i] = '\0';
+        if (mkdir(partial, 0700) != 0 && errno != EEXIST) {
+            snprintf(complaint, complaint_size, "%s: %s", partial, strerror(errno));
+            return false;
+        }
+    }
+    return true;
+}
+
+static enum fr_error
+open_journal(struct fr_process *process, char *complaint, size_t complaint_size)
+{
+    const struct fr_stage_options *stage = &process->options->stage;
+    char dir[600];
+    struct fr_journal_options options = {.dir = dir,
+                                         .name = process->name,
+                                         .segment_size = (size_t)stage->segment_size,
+                                         .size_max = (uint64_t)stage->journal_size_max,
+                                         .reserve = (uint64_t)stage->journal_reserve,
+                                         .retention = stage->retention};
+
+    snprintf(dir, sizeof(dir), "%s/journal", process->state_dir);
+    return fr_journal_open(&options, &process->journal, complaint, complaint_size);
+}
+
+static enum fr_error
+open_store(struct fr_process *process, struct fr_store_position *position)
+{
+    const struct fr_stage_options *stage = &process->options->stage;
+    char dir[600];
+    struct fr_store_options options = {.dir = dir,
+                                       .tables = process->stage->tables,
+                                       .more_tables = fr_own_tables,
+                                       .map_size_first = 1 << 20,
+                                       .map_size_max = (size_t)stage->map_size_max,
+                                       .dirty_size_max = (size_t)stage->dirty_size_max};
+
+    snprintf(dir, sizeof(dir), "%s/tables", process->state_dir);
+    return fr_store_open(&options, &process->store, position);
+}
+
+/* ---- replay ---- */
+
+enum fr_error
+fr_process_apply_frame(struct fr_process *process, struct fr_slice frame)
+{
+    struct fr_frame_view view;
+    const struct fr_record_head *head;
+    enum fr_error err = fr_frame_open(frame, &view);
+
+    while (err == FR_OK && (head = fr_records_next(&view.records)) != NULL)
+        err = fr_engine_apply(&process->engine, head);
+    return err;
+}
+
+/* A long replay must not outgrow the memory: checkpoints on the way, of what is durable anyway. */
+static enum fr_error
+checkpoint_on_the_way(struct fr_process *process, const struct fr_frame_view *view)
+{
+    struct fr_store_position position = {fr_journal_incarnation(process->journal), view->last_seq,
+                                         view->last_hash};
+
+    if (!fr_store_dirty_full(process->store))
+        return FR_OK;
+    return fr_store_checkpoint(process->store, position);
+}
+
+static enum fr_error
+replay_from(struct fr_process *process, struct fr_store_position position)
+{
+    struct fr_cursor from = {.incarnation = position.incarnation != 0
+                                                ? position.incarnation
+                                                : fr_journal_incarnation(process->journal),
+                             .seq = position.seq,
+                             .hash = position.hash};
+    struct fr_reader *reader;
+    struct fr_slice frame;
+    struct fr_hold *hold;
+    uint64_t count = 0;
+    enum fr_error err;
+
+    snprintf(from.journal, sizeof(from.journal), "%s", process->name);
+    err = fr_reader_new(process->journal, &from, &reader);
+    if (err != FR_OK)
+        return err;
+    while (err == FR_OK && (err = fr_reader_next_frame(reader, &frame, &hold)) == FR_OK) {
+        struct fr_frame_view view;
+
+        err = fr_frame_open(frame, &view);
+        if (err == FR_OK)
+            err = fr_process_apply_frame(process, frame);
+        if (err == FR_OK)
+            err = checkpoint_on_the_way(process, &view);
+        count += view.record_count;
+        fr_hold_release(hold);
+    }
+    fr_reader_free(&reader);
+    if (count > 0)
+        fr_log(FR_INFO, "replayed", "records=%llu from_seq=%llu", (unsigned long long)count,
+               (unsigned long long)position.seq);
+    return err == FR_END ? FR_OK : err;
+}
+
+/* Tables that claim to know more than the journal, or something else, are a shadow of nothing: the
+ * journal decides, and rebuilds them. */
+static enum fr_error
+rebuild_tables(struct fr_process *process, enum fr_error why)
+{
+    struct fr_store_position position;
+    char dir[600];
+    enum fr_error err;
+
+    fr_log(FR_WARN, "tables_dropped", "because=%s next=rebuild", fr_error_name(why));
+    fr_engine_fini(&process->engine);
+    fr_store_free(&process->store);
+    snprintf(dir, sizeof(dir), "%s/tables", process->state_dir);
+    err = fr_store_drop(dir);
+    if (err == FR_OK)
+        err = open_store(process, &position);
+    if (err == FR_OK)
+        err = fr_engine_init(&process->engine, process->stage, process->journal, process->store,
+                             process->options->service);
+    if (err == FR_OK)
+        err = replay_from(process, (struct fr_store_position){0});
+    return err;
+}
+
+static bool
+ended_cleanly(struct fr_process *process, struct fr_time *last)
+{
+    const struct fr_record_head *record;
+    uint64_t seq = fr_journal_end(process->journal).seq;
+
+    last->unix_us = 0;
+    if (seq == 0)
+        return true;
+    if (fr_journal_get(process->journal, seq, &record) != FR_OK)
+        return false;
+    last->unix_us = record->time_us;
+    return record->kind == FR_STAGE_STOPPED;
+}
+
+enum fr_error
+fr_process_open(struct fr_process *process, char *complaint, size_t complaint_size)
+{
+    const struct fr_stage_options *stage = &process->options->stage;
+    struct fr_store_position position = {0};
+    struct fr_time last;
+    enum fr_error err;
+
+    snprintf(process->state_dir, sizeof(process->state_dir), "%s/%s",
+             process->options->common->state, process->name);
+    if (!make_directory(process->state_dir, complaint, complaint_size) ||
+        !make_directory(process->options->common->run, complaint, complaint_size))
+        return FR_IO;
+    err = open_journal(process, complaint, complaint_size);
+    if (err == FR_OK && process->drop_tables) { /* the journal's lock is ours: nobody uses them */
+        char tables[600];
+
+        snprintf(tables, sizeof(tables), "%s/tables", process->state_dir);
+        err = fr_store_drop(tables);
+        if (err == FR_NOT_FOUND)
+            err = FR_OK;
+    }
+    if (err == FR_OK)
+        err = open_store(process, &position);
+    if (err == FR_OK)
+        err = fr_engine_init(&process->engine, process->stage, process->journal, process->store,
+                             process->options->service);
+    if (err == FR_OK) {
+        err = replay_from(process, position);
+        if (err == FR_AHEAD || err == FR_DIVERGED || err == FR_TRUNCATED)
+            err = rebuild_tables(process, err);
+    }
+    if (err != FR_OK) {
+        if (complaint[0] == '\0')
+            snprintf(complaint, complaint_size, "%s: %s", process->state_dir, fr_error_name(err));
+        return err;
+    }
+    process->checkpointed = position;
+    process->careful = !ended_cleanly(process, &last);
+    fr_clock_init(&process->clock, last, stage->clock_step_max, stage->clock_hold);
+    process->engine.turn.now = fr_clock_now(&process->clock);
+    atomic_store(&process->end_seq, fr_journal_end(process->journal).seq);
+    return FR_OK;
+}
+
+/* ---- upstreams ---- */
+
+static void
+add_upstream(struct fr_process *process, int role, const char *journal)
+{
+    struct fr_upstream *upstream = &process->upstreams[process->upstream_count];
+    const char *role_name = process->engine.roles[role].name, *route = NULL;
+
+    fr_assert(process->upstream_count < FR_UPSTREAM_MAX);
+    process->upstream_count++;
+    *upstream = (struct fr_upstream){.role = role};
+    snprintf(upstream->journal, sizeof(upstream->journal), "%s", journal);
+    if (process->stage->route != NULL)
+        route = process->stage->route(process->options->service, role_name);
+    if (route != NULL)
+        snprintf(upstream->route, sizeof(upstream->route), "%s", route);
+    if (fr_journal_get_cursor(process->journal, journal, &upstream->cursor) != FR_OK)
+        snprintf(upstream->cursor.journal, sizeof(upstream->cursor.journal), "%s", journal);
+    if (process->careful)
+        upstream->careful = (uint32_t)process->options->stage.batch_max;
+}
+
+/* Roles are service names, but for the two that the configuration turns into many journals. */
+static void
+find_upstreams(struct fr_process *process)
+{
+    const struct fr_common_config *common = process->options->common;
+
+    for (size_t r = 0; r < process->engine.role_count; r++) {
+        const char *name = process->engine.roles[r].name;
+
+        if (strcmp(name, FR_LOCAL) == 0 || strcmp(name, FR_TIMER) == 0 ||
+            strcmp(name, FR_CONFIG) == 0)
+            continue;
+        if (strcmp(name, "channel") == 0) {
+            for (size_t i = 0; i < common->channels.count; i++)
+                add_upstream(process, (int)r, ((const char *const *)common->channels.items)[i]);
+        } else if (strcmp(name, "desk") == 0) {
+            for (size_t i = 0; i < common->sites.count; i++) {
+                char journal[FR_NAME_SIZE];
+
+                snprintf(journal, sizeof(journal), "desk.%s",
+                         ((const char *const *)common->sites.items)[i]);
+                add_upstream(process, (int)r, journal);
+            }
+        } else {
+            add_upstream(process, (int)r, name);
+        }
+    }
+}
+
+/* ---- wire ---- */
+
+static struct fr_upstream *
+upstream_of(struct fr_process *process, uint32_t reading)
+{
+    for (size_t i = 0; i < process->upstream_count; i++)
+        if (process->upstreams[i].reading == reading)
+            return &process->upstreams[i];
+    return NULL;
+}
+
+static void
+on_batch(void *context, struct fr_wire_batch *batch)
+{
+    fr_take_queue(context, batch);
+}
+
+static void
+on_refused(void *context, uint32_t reading, enum fr_error why, const char *detail)
+{
+    struct fr_upstream *upstream = upstream_of(context, reading);
+
+    if (upstream == NULL)
+        return;
+    if (upstream->refused != why)
+        fr_log(FR_ERROR, "upstream_refused", "upstream=%s error=%s detail=\"%s\" next=\"%s\"",
+               upstream->journal, fr_error_name(why), detail,
+               why == FR_TRUNCATED || why == FR_AHEAD || why == FR_DIVERGED
+                   ? "see the runbook on rebuilding from a copy"
+                   : "it is asked again");
+    upstream->refused = why;
+}
+
+static void
+on_cursor(void *context, uint32_t reading, struct fr_cursor *cursor)
+{
+    struct fr_process *process = context;
+    struct fr_upstream *upstream = upstream_of(process, reading);
+
+    fr_assert(upstream != NULL);
+    *cursor = upstream->cursor;
+    /* What waits in our queue was sent already and is still going to be taken. */
+    for (size_t i = 0; i < process->taken_count; i++) {
+        struct fr_taken *taken =
+            &process->taken[(process->taken_first + i) % process->taken_room];
+
+        if (taken->upstream == upstream && taken->batch.last_seq > cursor->seq) {
+            cursor->seq = taken->batch.last_seq;
+            cursor->hash = taken->batch.last_hash;
+        }
+    }
+    upstream->refused = FR_OK;
+}
+
+static void
+on_link(void *context, const char *peer, bool up)
+{
+    fr_log(FR_DEBUG, up ? "link_up" : "link_down", "peer=%s", peer);
+    (void)context;
+}
+
+static void
+on_acknowledged(void *context, const char *peer, uint64_t seq)
+{
+    struct fr_process *process = context;
+
+    fr_journal_acknowledge(process->journal, peer, seq);
+}
+
+static enum fr_error
+start_wire(struct fr_process *process, char *complaint, size_t complaint_size)
+{
+    const struct fr_stage_options *stage = &process->options->stage;
+    const struct fr_peer_config *peers = stage->peers.items;
+    struct fr_wire_key *keys = calloc(stage->peers.count + 1, sizeof(*keys));
+    char own[200];
+    struct fr_wire_options options = {.name = process->name,
+                                      .journal = process->journal,
+                                      .listen = {own},
+                                      .secret_key = stage->secret_key,
+                                      .public_key = stage->public_key,
+                                      .keys = keys,
+                                      .key_count = stage->peers.count,
+                                      .credit = (size_t)stage->credit,
+                                      .calls = {.context = process,
+                                                .batch = on_batch,
+                                                .refused = on_refused,
+                                                .cursor = on_cursor,
+                                                .link = on_link,
+                                                .acknowledged = on_acknowledged}};
+    const char *key;
+    enum fr_error err;
+
+    fr_assert(keys != NULL);
+    for (size_t i = 0; i < stage->peers.count; i++)
+        keys[i] = (struct fr_wire_key){peers[i].name, peers[i].key, peers[i].routes.items,
+                                       peers[i].routes.count};
+    snprintf(own, sizeof(own), "ipc://%s/%s.sock", process->options->common->run, process->name);
+    for (size_t i = 0; i < stage->listen.count && i + 1 < FR_WIRE_LISTEN_MAX; i++)
+        options.listen[i + 1] = ((const char *const *)stage->listen.items)[i];
+    err = fr_wire_new(&options, &process->wire, complaint, complaint_size);
+    free(keys);
+    for (size_t i = 0; err == FR_OK && i < process->upstream_count; i++) {
+        struct fr_upstream *upstream = &process->upstreams[i];
+        const char *route = upstream->route;
+        char endpoint[200];
+
+        fr_options_endpoint(process->options->common, upstream->journal, endpoint,
+                            sizeof(endpoint), &key);
+        /* A site dials the hub, never the hub a site: desks are read over the link that they made. */
+        if (strcmp(process->engine.roles[upstream->role].name, "desk") != 0)
+            err = fr_wire_dial(process->wire, upstream->journal, endpoint, key);
+        upstream->reading =
+            fr_wire_read(process->wire, upstream->journal, upstream->journal, &route,
+                         route[0] == '\0' ? 0 : 1, FR_WIRE_REGISTERED);
+    }
+    return err;
+}
+
+/* ---- signals and reload ---- */
+
+static void
+reload(struct fr_process *process)
+{
+    struct fr_options *fresh = NULL;
+    char *text = NULL;
+    size_t size = 0;
+    FILE *complaints = open_memstream(&text, &size);
+    enum fr_error err;
+
+    fr_assert(complaints != NULL);
+    err = fr_options_load(process->stage, process->config_path, complaints, &fresh);
+    fclose(complaints);
+    if (err != FR_OK) {
+        char quoted[2048];
+
+        fr_log(FR_ERROR, "reload_refused", "config=%s running=unchanged why=%s",
+               process->config_path, fr_log_quote(text, quoted, sizeof(quoted)));
+        free(text);
+        return;
+    }
+    free(text);
+    /* One generation back stays readable for queries and edges that hold a pointer into it. */
+    fr_options_free(&process->retired);
+    process->retired = process->options;
+    process->options = fresh;
+    if (!process->following) {
+        process->engine.turn.now = fr_clock_now(&process->clock);
+        err = fr_engine_config(&process->engine, fresh->service);
+        if (err != FR_OK && err != FR_NOT_FOUND)
+            fr_log(FR_ERROR, "reload_failed", "error=%s", fr_error_name(err));
+    }
+    if (process->edge != NULL && process->stage->edge->reloaded != NULL)
+        process->stage->edge->reloaded(process->edge, fresh->service);
+    fr_log(FR_INFO, "reloaded", "config=%s", process->config_path);
+}
+
+void
+fr_process_signal_check(struct fr_process *process)
+{
+    struct signalfd_siginfo info;
+
+    while (read(process->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+        if (info.ssi_signo == SIGHUP)
+            reload(process);
+        else
+            process->stopping = true;
+    }
+}
+
+/* ---- the loop ---- */
+
+static struct fr_span
+time_to_wait(struct fr_process *process)
+{
+    const struct fr_timer *first = fr_timers_first(&process->engine.timers);
+    struct fr_span wait = {IDLE_WAIT_US};
+    struct fr_store_stats stats;
+
+    if (process->stuck)
+        return (struct fr_span){STUCK_WAIT_US};
+    if ((process->taken_count > 0 || process->local != NULL) &&
+        !fr_store_dirty_full(process->store))
+        return (struct fr_span){0};
+    fr_store_stats(process->store, &stats);
+    if (stats.dirty_count > 0 && process->options->stage.checkpoint_idle.us < wait.us)
+        wait = process->options->stage.checkpoint_idle;
+    if (first != NULL) {
+        int64_t due_in = first->due_us - fr_clock_now(&process->clock).unix_us;
+
+        if (due_in < wait.us)
+            wait.us = due_in < 0 ? 0 : due_in;
+    }
+    return wait;
+}
+
+static void
+watch_clock(struct fr_process *process)
+{
+    Fr__ClockStepped stepped = FR__CLOCK_STEPPED__INIT;
+
+    if (!fr_clock_check(&process->clock) || process->clock.step_us == 0)
+        return;
+    stepped.step_us = process->clock.step_us;
+    stepped.held = fr_clock_held(&process->clock);
+    fr_engine_own(&process->engine, NULL, &stepped.base);
+    fr_log(FR_ERROR, "clock_stepped", "by_ms=%lld held=%s next=\"%s\"",
+           (long long)(stepped.step_us / 1000), stepped.held ? "true" : "false",
+           stepped.held ? "fil clock confirm, if the wall clock is right"
+                        : "nothing fires twice; set the clock right");
+}
+
+static void
+turn(struct fr_process *process)
+{
+    int fds[3] = {process->mailbox.fd, process->signals, fr_store_fd(process->store)};
+    enum fr_error polled = fr_wire_poll(process->wire, time_to_wait(process), POLL_MESSAGE_MAX, fds,
+                                        fds[2] < 0 ? 2 : 3);
+    bool idle;
+
+    atomic_store_explicit(&process->tick_us, fr_time_monotonic().us, memory_order_relaxed);
+    fr_process_signal_check(process);
+    if (!process->stuck) {
+        watch_clock(process);
+        fr_take_batches(process);
+        fr_take_submissions(process);
+        fr_take_timers(process);
+    }
+    idle = polled == FR_AGAIN && process->inputs_in_frame == 0;
+    fr_commit(process);
+    fr_commit_housekeeping(process, idle);
+    if (fr_time_monotonic().us - process->last_snapshot.us >= SNAPSHOT_EVERY_US)
+        fr_snapshot_take(process);
+}
+
+static void
+note(struct fr_process *process, const ProtobufCMessage *message)
+{
+    enum fr_error err = fr_engine_own(&process->engine, NULL, message);
+
+    if (err != FR_OK)
+        fr_process_give_up(process, "note start or end", err);
+}
+
+static enum fr_error
+start_services(struct fr_process *process, char *complaint, size_t complaint_size)
+{
+    const struct fr_edge *edge = process->stage->edge;
+    struct fr_cursor end = fr_journal_end(process->journal);
+    enum fr_error err = fr_reader_new(process->journal, &end, &process->publisher);
+
+    if (err == FR_OK)
+        err = start_wire(process, complaint, complaint_size);
+    if (err == FR_OK)
+        err = fr_effects_start(process);
+    if (err == FR_OK)
+        err = fr_control_start(process);
+    if (err == FR_OK)
+        err = fr_admin_start(process);
+    if (err == FR_OK && edge != NULL)
+        err = edge->start(process, process->options->service, &process->edge);
+    return err;
+}
+
+static void
+begin(struct fr_process *process)
+{
+    Fr__StageStarted started = FR__STAGE_STARTED__INIT;
+    enum fr_error err;
+
+    started.version = FR_VERSION_TEXT;
+    started.careful = process->careful;
+    note(process, &started.base);
+    err = fr_engine_config(&process->engine, process->options->service);
+    if (err != FR_OK && err != FR_NOT_FOUND)
+        fr_process_give_up(process, "take the configuration", err);
+    process->careful_local = process->careful ? (uint32_t)process->options->stage.batch_max : 0;
+    fr_commit(process);
+}
+
+/* Drain: no more from outside, what was taken is finished, the tables reflect the journal's end. */
+static void
+end(struct fr_process *process)
+{
+    Fr__StageStopped stopped = FR__STAGE_STOPPED__INIT;
+
+    atomic_store(&process->ready, false);
+    atomic_store(&process->pressure, FR_PRESSURE_FULL);
+    if (process->edge != NULL)
+        process->stage->edge->stop(process->edge);
+    fr_take_submissions(process);
+    fr_commit(process);
+    fr_effects_stop(process);
+    fr_control_stop(process);
+    fr_admin_stop(process);
+    fr_mailbox_close(&process->mailbox);
+    while (process->local != NULL) {
+        struct fr_waiting *next = process->local->next;
+
+        process->local->error = FR_GONE;
+        fr_waiting_finish(process->local);
+        process->local = next;
+    }
+    if (process->stuck)
+        return;
+    stopped.reason = "asked to";
+    note(process, &stopped.base);
+    fr_commit(process);
+    if (!process->stuck) {
+        struct fr_cursor at = fr_journal_end(process->journal);
+
+        fr_store_checkpoint(process->store,
+                            (struct fr_store_position){
+                                fr_journal_incarnation(process->journal), at.seq, at.hash});
+    }
+}
+
+int
+fr_process_run(struct fr_process *process)
+{
+    char complaint[512] = "";
+    enum fr_error err;
+
+    find_upstreams(process);
+    pthread_mutex_init(&process->snapshot.lock, NULL);
+    process->unsynced_last = &process->unsynced;
+    err = fr_mailbox_init(&process->mailbox);
+    if (err == FR_OK)
+        err = start_services(process, complaint, sizeof(complaint));
+    if (err != FR_OK) {
+        char quoted[600];
+
+        fr_log(FR_ERROR, "start_failed", "error=%s why=%s", fr_error_name(err),
+               fr_log_quote(complaint, quoted, sizeof(quoted)));
+        return 1;
+    }
+    begin(process);
+    fr_snapshot_take(process);
+    atomic_store(&process->ready, true);
+    fr_log(FR_INFO, "ready", "journal=%s seq=%llu upstreams=%zu careful=%s", process->name,
+           (unsigned long long)fr_journal_end(process->journal).seq, process->upstream_count,
+           process->careful ? "true" : "false");
+    while (!process->stopping)
+        turn(process);
+    end(process);
+    fr_log(FR_INFO, "stopped", "seq=%llu",
+           (unsigned long long)fr_journal_end(process->journal).seq);
+    return 0;
+}
+
+void
+fr_process_close(struct fr_process *process)
+{
+    fr_reader_free(&process->publisher);
+    fr_wire_free(&process->wire);
+    if (process->store != NULL)
+        fr_engine_fini(&process->engine);
+    fr_store_free(&process->store);
+    fr_journal_free(&process->journal);
+    fr_options_free(&process->retired);
+    fr_options_free(&process->options);
+    free(process->taken);
+    process->taken = NULL;
+}

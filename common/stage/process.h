@@ -1,0 +1,189 @@
+/* process.h - a running service around an engine; private to the stage room.
+ *
+ *   take.c     inputs: batches of upstreams, submissions, timers; one by one while careful
+ *   commit.c   the sync, and only then: callers answered, edge told, effects begun, readers served;
+ *              checkpoints and trimming
+ *   submit.c   the mailbox that other threads put inputs into
+ *   effects.c  what touches the outside world, on worker threads
+ *   control.c  queries and commands over run/<name>.ctl, on worker threads
+ *   admin.c    /health, /ready, /metrics
+ *   snapshot.c what status and metrics are told, copied out by the loop
+ *   follow.c   the standby
+ *   process.c  start, loop, end
+ */
+#ifndef FR_STAGE_PROCESS_H
+#define FR_STAGE_PROCESS_H
+
+#include <pthread.h>
+#include "common/stage/clock.h"
+#include "common/stage/engine.h"
+#include "common/stage/options.h"
+#include "common/wire/wire.h"
+
+#define FR_UPSTREAM_MAX 48
+#define FR_FRAME_FULL (1u << 20) /* pending bytes at which the frame is synced before more is taken */
+#define FR_ATTEMPT_MAX 3
+
+struct fr_upstream { /* one journal that we read */
+    char journal[FR_NAME_SIZE];
+    int role;
+    uint32_t reading;
+    struct fr_cursor cursor;  /* taken into the pending frame */
+    uint64_t durable_seq;     /* of it, synced in a frame of ours */
+    bool moved;               /* cursor is ahead of what the pending frame says */
+    bool up;
+    enum fr_error refused;
+    char route[FR_ROUTE_SIZE];
+    uint32_t careful;         /* records still to be handled one by one */
+};
+
+struct fr_waiting { /* a submission in the mailbox, then waiting for the sync */
+    struct fr_waiting *next;
+    void (*done)(void *context, const struct fr_outcome *outcome);
+    void *context;
+    enum fr_error error;
+    char *reason;             /* malloc'ed; NULL: none */
+    void *answer;             /* malloc'ed */
+    size_t answer_size;
+    uint64_t first_id;
+    struct fr_record_head head; /* the body follows */
+};
+
+struct fr_mailbox {
+    pthread_mutex_t lock;
+    struct fr_waiting *first, **last;
+    size_t count, size;
+    int fd;                   /* eventfd: something is in it */
+    bool closed;
+};
+
+struct fr_taken { /* a batch that arrived and is not wholly taken yet */
+    struct fr_wire_batch batch;
+    struct fr_slice rest;
+    struct fr_upstream *upstream;
+};
+
+struct fr_snapshot { /* what the loop lets other threads see of itself, renewed ten times a second */
+    pthread_mutex_t lock;
+    struct fr_wire_peer_info peers[64];
+    struct fr_journal_reader_info readers[64];
+    struct fr_journal_stats journal;
+    struct fr_store_stats store;
+    struct fr_cursor end, cursors[FR_UPSTREAM_MAX];
+    enum fr_error refused[FR_UPSTREAM_MAX];
+    bool up[FR_UPSTREAM_MAX];
+    size_t peer_count, reader_count, upstream_count, timer_count;
+    uint64_t first_seq;
+    int64_t clock_step_us;
+    bool clock_held, stuck;
+};
+
+struct fr_effects;
+struct fr_control;
+struct fr_admin;
+
+struct fr_process {
+    const struct fr_stage *stage;
+    struct fr_options *options;      /* in force */
+    struct fr_options *retired;      /* reloaded away; queries may still look at it until the end */
+    const char *config_path;
+    char name[FR_NAME_SIZE];         /* the journal's */
+    char state_dir[512];
+    struct fr_engine engine;
+    struct fr_journal *journal;
+    struct fr_store *store;
+    struct fr_wire *wire;
+    struct fr_clock clock;
+    struct fr_upstream upstreams[FR_UPSTREAM_MAX];
+    size_t upstream_count;
+    struct fr_taken *taken;          /* ring */
+    size_t taken_first, taken_count, taken_room;
+    struct fr_mailbox mailbox;
+    struct fr_waiting *local;        /* out of the mailbox, not handled yet */
+    struct fr_waiting *unsynced, **unsynced_last; /* handled, to be told after the sync */
+    uint32_t careful_local;
+    struct fr_reader *publisher;     /* our own journal, for published() */
+    void *edge;
+    struct fr_effects *effects;
+    struct fr_control *control;
+    struct fr_admin *admin;
+    int signals;                     /* signalfd */
+    bool stopping, stuck, following, careful;
+    bool drop_tables;                /* --rebuild */
+    struct fr_snapshot snapshot;
+    struct fr_span last_snapshot;
+    uint32_t inputs_in_frame;
+    struct fr_span last_checkpoint, last_trim, last_cursor_frame; /* monotonic */
+    struct fr_store_position checkpointed; /* what the tables' last commit reflects */
+    _Atomic int pressure;            /* enum fr_pressure, or worse while stuck */
+    _Atomic bool ready;
+    _Atomic bool want_checkpoint;
+    _Atomic int64_t tick_us;         /* monotonic time of the loop's last turn */
+    _Atomic uint64_t end_seq;        /* synced */
+    _Atomic uint64_t checkpoint_seq;
+    _Atomic uint64_t busy_answers;           /* submissions refused under pressure */
+};
+
+/* take.c */
+void fr_take_batches(struct fr_process *process);
+void fr_take_submissions(struct fr_process *process);
+void fr_take_timers(struct fr_process *process);
+void fr_take_queue(struct fr_process *process, struct fr_wire_batch *batch);
+
+/* commit.c */
+void fr_commit(struct fr_process *process);
+void fr_commit_housekeeping(struct fr_process *process, bool idle);
+void fr_commit_set_cursors(struct fr_process *process);
+/* Exits the process: the disk said EIO, or state cannot be trusted; the next start verifies. */
+_Noreturn void fr_process_give_up(struct fr_process *process, const char *what, enum fr_error err);
+
+/* submit.c */
+enum fr_error fr_mailbox_init(struct fr_mailbox *mailbox);
+void fr_mailbox_close(struct fr_mailbox *mailbox); /* what still waits is told FR_GONE */
+struct fr_waiting *fr_mailbox_take(struct fr_mailbox *mailbox);
+void fr_waiting_finish(struct fr_waiting *waiting); /* tells and frees */
+/* One that passes the pressure check: for the stage's own commands (an operator frees a full disk). */
+enum fr_error fr_submit_forced(struct fr_process *process, const struct fr_submission *submission);
+
+/* effects.c */
+enum fr_error fr_effects_start(struct fr_process *process);
+void fr_effects_stop(struct fr_process *process);
+void fr_effects_begin(struct fr_process *process);  /* before the sync: records the tries */
+void fr_effects_release(struct fr_process *process);/* after it: to the workers */
+
+/* control.c */
+enum fr_error fr_control_start(struct fr_process *process);
+void fr_control_stop(struct fr_process *process);
+void fr_control_checkpointed(struct fr_process *process);
+/* Commands that the stage itself handles, submitted as these kinds (take.c runs them). */
+#define FR_COMMAND_DEAD_RETRY 0xe001u
+#define FR_COMMAND_DEAD_DISCARD 0xe002u
+#define FR_COMMAND_FORGET_READER 0xe003u
+#define FR_COMMAND_CLOCK_CONFIRM 0xe004u
+
+/* admin.c */
+enum fr_error fr_admin_start(struct fr_process *process);
+void fr_admin_stop(struct fr_process *process);
+char *fr_admin_metrics(struct fr_process *process); /* malloc'ed text */
+
+/* snapshot.c */
+void fr_snapshot_take(struct fr_process *process); /* the loop's thread */
+
+/* follow.c */
+enum fr_error fr_follow(struct fr_process *process, const char *primary);
+
+/* process.c */
+enum fr_error fr_process_open(struct fr_process *process, char *complaint, size_t complaint_size);
+enum fr_error fr_process_apply_frame(struct fr_process *process, struct fr_slice frame);
+void fr_process_close(struct fr_process *process);
+int fr_process_run(struct fr_process *process);
+void fr_process_signal_check(struct fr_process *process);
+
+/* sabotage: test builds can break one law on purpose, to see the tests notice (negative controls). */
+#ifdef FR_SABOTAGE
+bool fr_sabotage(const char *law);
+#else
+#define fr_sabotage(law) false
+#endif
+
+#endif
