@@ -30,7 +30,7 @@ static struct config_part *
 part_by_name(const struct fr_config *config, const char *name)
 {
     for (size_t i = 0; i < config->part_count; i++)
-        if (strcmp(config->parts[i].schema->name, name) == 0)
+        if (strcmp(config->parts[i].schema.name, name) == 0)
             return &config->parts[i];
     return NULL;
 }
@@ -46,7 +46,7 @@ prepare_parts(struct fr_config *config, const struct fr_config_section *sections
         struct config_part *part = &config->parts[config->part_count];
 
         fr_assert(part_by_name(config, sections[i].name) == NULL);
-        part->schema = &sections[i];
+        part->schema = sections[i];
         part->filled = config_alloc(config, 1, sections[i].size);
         part->node = config_node_made(config->arena, config->root, sections[i].name, NULL);
         if (part->filled == NULL || part->node == NULL)
@@ -76,7 +76,7 @@ complain_stray(struct fr_config *config, const struct config_node *child)
     struct config_suggestion suggestion = {.word = child->key};
 
     for (size_t i = 0; i < config->part_count; i++) {
-        const struct fr_config_section *schema = config->parts[i].schema;
+        const struct fr_config_section *schema = &config->parts[i].schema;
 
         if (schema->name[0] != '\0')
             config_suggest(&suggestion, schema->name);
@@ -94,7 +94,7 @@ static void
 fill_part(struct fr_config *config, struct config_part *part, const struct config_node *node)
 {
     part->node = node;
-    config_fill(config, part->schema->keys, node, part->filled);
+    config_fill(config, part->schema.keys, node, part->filled);
 }
 
 /* What stands in the file, in its order, so that complaints come from top to bottom. */
@@ -111,7 +111,7 @@ fill_given(struct fr_config *config)
             continue;
         if (part != NULL)
             fill_part(config, part, child);
-        else if (top != NULL && !config_fill_given(config, top->schema->keys, child, top->filled) &&
+        else if (top != NULL && !config_fill_given(config, top->schema.keys, child, top->filled) &&
                  child->kind != CONFIG_MAPPING && !config_node_empty(child))
             complain_stray(config, child);
     }
@@ -123,9 +123,9 @@ fill_rest(struct fr_config *config)
     for (size_t i = 0; i < config->part_count; i++) {
         struct config_part *part = &config->parts[i];
 
-        if (part->schema->name[0] == '\0') {
+        if (part->schema.name[0] == '\0') {
             part->node = config->root;
-            config_fill_rest(config, part->schema->keys, config->root, part->filled);
+            config_fill_rest(config, part->schema.keys, config->root, part->filled);
         } else if (part->node->kind == CONFIG_ABSENT) {
             fill_part(config, part, part->node);
         }
@@ -139,8 +139,8 @@ check_parts(struct fr_config *config)
     if (config->source.complaint_count > 0 || config->spent)
         return;
     for (size_t i = 0; i < config->part_count; i++)
-        if (config->parts[i].schema->check != NULL)
-            config->parts[i].schema->check(config, config->parts[i].filled);
+        if (config->parts[i].schema.check != NULL)
+            config->parts[i].schema.check(config, config->parts[i].filled);
 }
 
 /* ---- from text to configuration ----------------------------------------------------------------

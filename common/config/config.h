@@ -78,7 +78,8 @@ struct fr_config_section {
  * and others, the top level may hold the keys of "", the others' names, and any further section
  * (skipped unread).  Everything wrong goes to `complaints` (one line each, with the offending line
  * and a caret below), not only the first error.  FR_INVALID when there was any; FR_NOT_FOUND, FR_IO
- * for the file itself (said on complaints as well).  *out owns all structs, lists and strings.
+ * for the file itself (said on complaints as well).  *out owns all structs, lists and strings;
+ * names and keys of the sections are borrowed for its life.
  * A secret's relative path starts at the directory of `path`, or of `name`.  complaints may be NULL. */
 enum fr_error fr_config_load(const char *path, const struct fr_config_section *sections,
                              size_t section_count, FILE *complaints, struct fr_config **out);

@@ -7,7 +7,7 @@
 #include "common/config/tree.h"
 
 struct config_part { /* one section that was asked for */
-    const struct fr_config_section *schema;
+    struct fr_config_section schema;
     const struct config_node *node; /* CONFIG_ABSENT when the file does not have it */
     void *filled;
 };

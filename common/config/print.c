@@ -149,10 +149,10 @@ fr_config_print(const struct fr_config *config, const char *section, FILE *out)
         const struct config_part *part = &config->parts[i];
         bool top = section[0] == '\0';
 
-        if (strcmp(part->schema->name, section) != 0)
+        if (strcmp(part->schema.name, section) != 0)
             continue;
         if (!top)
             fprintf(out, "%s:\n", section);
-        print_keys(&printer, part->schema->keys, part->filled, part->node, top ? 0 : 2);
+        print_keys(&printer, part->schema.keys, part->filled, part->node, top ? 0 : 2);
     }
 }
