@@ -127,6 +127,25 @@ a_long_line_is_cut_and_says_so(void **state)
     assert_in_range(strlen(caught), PIPE_BUF - 100, PIPE_BUF);
 }
 
+/* Two bytes a character, then one of one byte: it would fit where the last of two did not. */
+static void
+nothing_small_slips_in_behind_a_cut(void **state)
+{
+    char text[PIPE_BUF];
+
+    (void)state;
+    for (size_t shift = 0; shift < 2; shift++) {
+        size_t size = 2 + shift;
+
+        memcpy(text, "t=a", 3);
+        for (; size < PIPE_BUF - 4; size += 2)
+            memcpy(text + size, "\xc3\xa9", 2);
+        strcpy(text + size, "z");
+        line_of(FR_LOG_JSON, text);
+        assert_non_null(strstr(caught, "\xc3\xa9\",\"cut\":\"true\"}\n"));
+    }
+}
+
 static void
 levels_below_the_least_are_silent_and_errno_stays(void **state)
 {
@@ -213,6 +232,7 @@ main(void)
         cmocka_unit_test(json_table),
         cmocka_unit_test(text_reads_as_it_was_written),
         cmocka_unit_test(a_long_line_is_cut_and_says_so),
+        cmocka_unit_test(nothing_small_slips_in_behind_a_cut),
         cmocka_unit_test(levels_below_the_least_are_silent_and_errno_stays),
         cmocka_unit_test(quoting_fits_its_buffer),
         cmocka_unit_test(threads_do_not_mix_their_lines),

@@ -53,6 +53,10 @@ complaint_table(void **state)
          "f:4:3: routing.tries: stands here a second time, first in line 2\n"
          "      tries: 2\n"
          "      ^\n"},
+        {"a second one that is wrong too, once", "routing: {tries: 1, tries: x}\n",
+         "f:1:21: routing.tries: stands here a second time, first in line 1\n"
+         "    routing: {tries: 1, tries: x}\n"
+         "                        ^\n"},
         {"a section twice", "routing:\n\nrouting:\n",
          "f:3:1: routing: stands here a second time, first in line 1\n"
          "    routing:\n"

@@ -159,6 +159,19 @@ what_was_set_is_known_key_by_key(void **state)
 }
 
 static void
+the_longest_name_that_fits_a_path_is_taken(void **state)
+{
+    struct fr_config *config =
+        parse("routing: {brands: {shop: {}, shop.example: {weight: 2}, shop.ex: {}}}\n");
+
+    (void)state;
+    assert_true(fr_config_is_set(config, "routing", "brands.shop.example.weight"));
+    assert_true(fr_config_is_set(config, "routing", "brands.shop"));
+    assert_false(fr_config_is_set(config, "routing", "brands.shop.ex.weight"));
+    fr_config_free(&config);
+}
+
+static void
 the_top_level_is_listed_in_order(void **state)
 {
     struct fr_config *config = parse(full);
@@ -343,6 +356,7 @@ main(void)
         cmocka_unit_test(every_type_arrives),
         cmocka_unit_test(nothing_gives_the_defaults),
         cmocka_unit_test(what_was_set_is_known_key_by_key),
+        cmocka_unit_test(the_longest_name_that_fits_a_path_is_taken),
         cmocka_unit_test(the_top_level_is_listed_in_order),
         cmocka_unit_test(what_is_in_force_can_be_loaded_again),
         cmocka_unit_test(numbers_have_a_dot_in_every_language),
