@@ -1,0 +1,141 @@
+/* config.c - identity's knobs, one row each. */
+#include "services/identity/identity.h"
+
+#include "services/identity/key.h"
+
+#define AT(field) offsetof(struct identity_config, field)
+
+/* clang-format off */
+static const struct fr_config_key channel_keys[] = {
+    { "name", FR_CONFIG_STRING, offsetof(struct identity_channel, name), NULL, .required = true,
+      .min = 1, .max = 39, .doc = "The channel service, for instance channel_webchat." },
+    { "live", FR_CONFIG_BOOL, offsetof(struct identity_channel, live), "false",
+      .doc = "Whether the person talks with us now (chat, voice): what he claims there only suggests." },
+    { "answers_to", FR_CONFIG_STRING, offsetof(struct identity_channel, answers_to), "", .max = 48,
+      .doc = "Type of the key that an answer is sent to (email, phone...): a claim of that very key attaches, "
+             "unverified. Empty when answers go to a session or a ticket page." },
+    { NULL },
+};
+static const struct fr_config_key provider_keys[] = {
+    { "domain", FR_CONFIG_STRING, offsetof(struct identity_provider, domain), NULL, .required = true,
+      .min = 3, .max = 253, .doc = "The provider's domain, in lower case." },
+    { "same_as", FR_CONFIG_STRING, offsetof(struct identity_provider, same_as), "", .max = 189,
+      .doc = "The domain under which both are kept." },
+    { "drop_dots", FR_CONFIG_BOOL, offsetof(struct identity_provider, drop_dots), "false",
+      .doc = "Whether dots in the local part mean nothing there." },
+    { "drop_tag", FR_CONFIG_BOOL, offsetof(struct identity_provider, drop_tag), "false",
+      .doc = "Whether what follows a + reaches the same mailbox there." },
+    { NULL },
+};
+static const struct fr_config_key region_keys[] = {
+    { "region", FR_CONFIG_STRING, offsetof(struct identity_region, region), NULL, .required = true,
+      .min = 2, .max = 2, .doc = "ISO 3166 code, as channel accounts name their default region." },
+    { "calling_code", FR_CONFIG_STRING, offsetof(struct identity_region, calling_code), NULL, .required = true,
+      .min = 1, .max = 3, .doc = "What follows the + in the international form, in quotes." },
+    { "international", FR_CONFIG_STRING, offsetof(struct identity_region, international), "00", .max = 5,
+      .doc = "What is dialled before the calling code of another country, in quotes." },
+    { "trunk", FR_CONFIG_STRING, offsetof(struct identity_region, trunk), "", .max = 3,
+      .doc = "What is dialled before a number of the own country, in quotes." },
+    { "digits_min", FR_CONFIG_INT, offsetof(struct identity_region, digits_min), NULL, .required = true,
+      .min = 3, .max = 14, .doc = "Shortest number without its trunk prefix." },
+    { "digits_max", FR_CONFIG_INT, offsetof(struct identity_region, digits_max), NULL, .required = true,
+      .min = 3, .max = 14, .doc = "Longest number without its trunk prefix." },
+    { NULL },
+};
+static const struct fr_config_key own_key_keys[] = {
+    { "type", FR_CONFIG_STRING, offsetof(struct identity_own_key, type), NULL, .required = true,
+      .min = 1, .max = 48, .doc = "email or phone." },
+    { "value", FR_CONFIG_STRING, offsetof(struct identity_own_key, value), NULL, .required = true,
+      .min = 1, .max = 254, .doc = "The address in its normal form: lower case, +44..." },
+    { NULL },
+};
+
+const struct fr_config_key identity_config_keys[] = {
+    { "fan_out", FR_CONFIG_INT, AT(fan_out), "5", .min = 1, .max = 100,
+      .doc = "A key claimed for more customers than this no longer suggests anything." },
+    { "one_account_space", FR_CONFIG_BOOL, AT(one_account_space), "false",
+      .doc = "Whether customer numbers and log-ins name the same person at every brand." },
+    { "channels", FR_CONFIG_MAP, AT(channels),
+      "{channel_webchat: {live: true}, channel_webform: {live: false}}",
+      .keys = channel_keys, .item_size = sizeof(struct identity_channel), .max = 64,
+      .doc = "What a claim is worth on each channel; one that is not named counts as live." },
+    { "mail_providers", FR_CONFIG_MAP, AT(providers),
+      "{gmail.com: {drop_dots: true, drop_tag: true},"
+      " googlemail.com: {same_as: gmail.com, drop_dots: true, drop_tag: true},"
+      " outlook.com: {drop_tag: true}, hotmail.com: {drop_tag: true}, live.com: {drop_tag: true},"
+      " icloud.com: {drop_tag: true}, fastmail.com: {drop_tag: true}, fastmail.fm: {drop_tag: true},"
+      " proton.me: {drop_tag: true}, protonmail.com: {drop_tag: true}}",
+      .keys = provider_keys, .item_size = sizeof(struct identity_provider), .max = 500,
+      .doc = "Providers where several spellings reach one mailbox; elsewhere dots and +tags are kept." },
+    { "nobody", FR_CONFIG_STRINGS, AT(nobody),
+      "[noreply, donotreply, mailerdaemon, none, noemail, nomail, unknown, anonymous, nobody, \"null\", undefined]",
+      .max = 200,
+      .doc = "Local parts of e-mail addresses that name no person, in lower case without - _ and dots." },
+    { "phone_regions", FR_CONFIG_MAP, AT(phone_regions), NULL,
+      .keys = region_keys, .item_size = sizeof(struct identity_region), .max = 250,
+      .doc = "Numbering plans that are missing in the built-in table, or differ from it." },
+    { "own_keys", FR_CONFIG_LIST, AT(own_keys), NULL,
+      .keys = own_key_keys, .item_size = sizeof(struct identity_own_key), .max = 500,
+      .doc = "Our own addresses and numbers: they are nobody's key." },
+    { NULL },
+};
+/* clang-format on */
+
+static void
+check_own_keys(struct fr_config *config, const struct identity_config *identity)
+{
+    const struct identity_own_key *own = identity->own_keys.items;
+    struct identity_config others =
+        *identity; /* without the list itself, which would refuse them all */
+
+    others.own_keys.count = 0;
+    for (size_t i = 0; i < identity->own_keys.count; i++) {
+        char normal[IDENTITY_VALUE_SIZE], path[40];
+        const char *why;
+
+        snprintf(path, sizeof(path), "own_keys[%zu].value", i);
+        if (identity_key_normal(own[i].type, own[i].value, "", "", &others, normal, &why) != FR_OK)
+            fr_config_complain(config, "identity", path, "%s", why);
+        else if (strcmp(normal, own[i].value) != 0)
+            fr_config_complain(config, "identity", path, "write it in its normal form, %s", normal);
+    }
+}
+
+/* Two rows that contradict each other, and values that could never match anything. */
+void
+identity_config_check(struct fr_config *config, const void *section)
+{
+    const struct identity_config *identity = section;
+    const struct identity_channel *channels = identity->channels.items;
+    const struct identity_region *regions = identity->phone_regions.items;
+    char path[40];
+
+    for (size_t i = 0; i < identity->channels.count; i++) {
+        snprintf(path, sizeof(path), "channels.%.20s", channels[i].name);
+        if (channels[i].answers_to[0] == '\0')
+            continue;
+        if (identity_key_class(channels[i].answers_to) == IDENTITY_UNKNOWN)
+            fr_config_complain(config, "identity", path, "answers_to names no type of key");
+        else if (channels[i].live)
+            fr_config_complain(config, "identity", path,
+                               "on a live channel a claim only suggests: answers_to must be empty");
+    }
+    for (size_t i = 0; i < identity->phone_regions.count; i++) {
+        snprintf(path, sizeof(path), "phone_regions.%s", regions[i].region);
+        if (regions[i].digits_max < regions[i].digits_min)
+            fr_config_complain(config, "identity", path, "digits_max is below digits_min");
+    }
+    check_own_keys(config, identity);
+}
+
+const struct identity_channel *
+identity_channel_find(const struct identity_config *config, const char *name)
+{
+    static const struct identity_channel stranger = {.name = "", .live = true, .answers_to = ""};
+    const struct identity_channel *channels = config->channels.items;
+
+    for (size_t i = 0; i < config->channels.count; i++)
+        if (strcmp(channels[i].name, name) == 0)
+            return &channels[i];
+    return &stranger;
+}
