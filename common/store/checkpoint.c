@@ -6,6 +6,7 @@
 #include "common/store/store_private.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -24,7 +25,8 @@
  * its least trodden path.  An entry dirties at most a leaf; branches come on top. */
 #define DIRTY_PAGES_MAX 100000
 
-/* ---- the thread ------------------------------------------------------------------------------- */
+/* ---- the thread -------------------------------------------------------------------------------
+ */
 
 struct last_key { /* of a table in LMDB, before anything was put */
     size_t size;  /* 0: the table was empty */
@@ -144,6 +146,22 @@ tell_writer(struct fr_checkpointer *c)
     pthread_cond_broadcast(&c->changed);
 }
 
+/* Once per change: a retry that fails again says nothing new. */
+static void
+say(const struct fr_store *store, uint64_t seq, enum fr_checkpoint_state state, int rc)
+{
+    if (state == FR_CHECKPOINT_DONE && store->checkpointer.error == MDB_MAP_FULL &&
+        !store->checkpointer.map_full_said)
+        return; /* the map grew */
+    if (state == FR_CHECKPOINT_DONE)
+        fr_log(FR_INFO, "checkpoint_recovered", "dir=%s seq=%llu", store->env.dir,
+               (unsigned long long)seq);
+    else if (state != FR_CHECKPOINT_MAP_FULL) /* that is not trouble yet: see grow() */
+        fr_log(FR_ERROR, "checkpoint_failed", "dir=%s seq=%llu reason=\"%s\"", store->env.dir,
+               (unsigned long long)seq,
+               state == FR_CHECKPOINT_FULL ? "the disk is full" : mdb_strerror(rc));
+}
+
 /* The mutex is held on entry and on return, and let go while the disk works. */
 static void
 work(struct fr_store *store)
@@ -162,10 +180,8 @@ work(struct fr_store *store)
     ended = fr_time_monotonic();
     pthread_mutex_lock(&c->mutex);
 
-    /* A full map is not trouble yet (the writer decides), and a retry says nothing new. */
-    if (rc != 0 && rc != MDB_MAP_FULL && rc != c->error)
-        fr_log(FR_ERROR, "checkpoint_failed", "dir=%s seq=%llu reason=\"%s\"", store->env.dir,
-               (unsigned long long)position.seq, mdb_strerror(rc));
+    if (rc != c->error)
+        say(store, position.seq, state, rc);
     c->error = rc;
     c->state = state;
     c->map_used = used;
@@ -255,7 +271,8 @@ fr_checkpointer_stop(struct fr_store *store)
     c->fd = -1;
 }
 
-/* ---- the writer ------------------------------------------------------------------------------- */
+/* ---- the writer -------------------------------------------------------------------------------
+ */
 
 static void
 set_state(struct fr_checkpointer *c, enum fr_checkpoint_state state)
@@ -290,6 +307,7 @@ adopt(struct fr_store *store, struct fr_store_position *position)
     /* The active memtable will need about as many until its own checkpoint. */
     fr_chunk_trim(&store->pool, chunk_count + REST_CHUNKS);
     *position = c->position;
+    c->map_full_said = false;
     set_state(c, FR_CHECKPOINT_IDLE);
     return FR_OK;
 }
@@ -341,8 +359,13 @@ grow(struct fr_store *store)
     open_gate(c);
     if (renewed != FR_OK)
         return broken(c, FR_IO);
-    if (err == FR_FULL)
+    if (err == FR_FULL) {
+        if (!c->map_full_said)
+            fr_log(FR_ERROR, "map_full", "dir=%s map_size_max=%zu", store->env.dir,
+                   store->env.map_size_max);
+        c->map_full_said = true;
         return full(c);
+    }
     set_state(c, FR_CHECKPOINT_QUEUED);
     return FR_AGAIN;
 }
@@ -365,6 +388,7 @@ rest(struct fr_store *store)
         err = fr_env_reopen(&store->env);
         if (err == FR_OK)
             err = fr_store_renew(store);
+        malloc_trim(0); /* LMDB's pages were malloc'ed one by one */
     }
     open_gate(c);
     return err == FR_OK ? FR_NOT_FOUND : broken(c, FR_IO);
@@ -522,7 +546,8 @@ fr_store_checkpoint(struct fr_store *store, struct fr_store_position position)
     return err;
 }
 
-/* ---- figures ---------------------------------------------------------------------------------- */
+/* ---- figures ----------------------------------------------------------------------------------
+ */
 
 void
 fr_store_stats(const struct fr_store *store, struct fr_store_stats *stats)

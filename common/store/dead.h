@@ -1,4 +1,5 @@
-/* dead.h - stretches of one table in which no key is alive, so that scans need not walk through them.
+/* dead.h - stretches of one table in which no key is alive, so that scans need not walk through
+ * them.
  *
  * A queue in a table (take the first, delete it, take the next) leaves a tombstone for every key
  * taken, and LMDB still holds the row until the next checkpoint: without a memory of it, every scan
@@ -33,8 +34,8 @@ struct fr_dead { /* all zero: nothing known */
 /* The stretch that holds `key`, or NULL. */
 const struct fr_dead_stretch *fr_dead_find(const struct fr_dead *dead, struct fr_slice key);
 
-/* No key from `start` up to `end` is alive; `end` itself belongs to it when `inclusive`.  The slices
- * may point into a stretch of `dead`. */
+/* No key from `start` up to `end` is alive; `end` itself belongs to it when `inclusive`.  The
+ * slices may point into a stretch of `dead`. */
 void fr_dead_add(struct fr_dead *dead, struct fr_slice start, struct fr_slice end, bool inclusive);
 
 /* `key` is alive now. */

@@ -12,10 +12,10 @@
 #include "common/base/hash.h"
 #include "common/base/log.h"
 
-#define LAYOUT 1               /* of what is stored; a newer one is refused */
-#define READERS_MAX 126        /* query threads at the same time */
-#define LOCK_FILE_SIZE 16384   /* what LMDB needs for so many readers, and to spare */
-#define PROBE_SIZE (1 << 20)   /* asked of the disk after a short write */
+#define LAYOUT 1             /* of what is stored; a newer one is refused */
+#define READERS_MAX 126      /* query threads at the same time */
+#define LOCK_FILE_SIZE 16384 /* what LMDB needs for so many readers, and to spare */
+#define PROBE_SIZE (1 << 20) /* asked of the disk after a short write */
 #define CHECKPOINT_TABLE "fr.checkpoint"
 
 struct stored_position { /* the only row of CHECKPOINT_TABLE */

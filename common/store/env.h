@@ -9,8 +9,8 @@
 
 struct fr_env {
     char *dir;
-    int owner_fd; /* holds the lock on dir/owner; -1: none */
-    MDB_env *mdb; /* NULL: closed */
+    int owner_fd;       /* holds the lock on dir/owner; -1: none */
+    MDB_env *mdb;       /* NULL: closed */
     MDB_dbi checkpoint; /* the table with the position */
     MDB_dbi *dbis;      /* one per table */
     const struct fr_table *const *tables;
@@ -18,8 +18,8 @@ struct fr_env {
     size_t map_size, map_size_max, page_size;
 };
 
-/* As fr_store_open; `tables` is borrowed.  *env must be all zero with owner_fd -1; after any outcome
- * it is fr_env_close's. */
+/* As fr_store_open; `tables` is borrowed.  *env must be all zero with owner_fd -1; after any
+ * outcome it is fr_env_close's. */
 enum fr_error fr_env_open(struct fr_env *env, const struct fr_store_options *options,
                           const struct fr_table *const *tables, size_t table_count,
                           struct fr_store_position *position);

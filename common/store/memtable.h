@@ -3,9 +3,9 @@
  *     slots (open addressing, 8 bytes)      chunks of 1 MiB, filled from the front
  *     | hash 32 | where 32 |  ----------->  | head, key, value | links, head, key, value | ...
  *
- * One probe touches one cache line of slots and, on a hit, the entry; key and value lie together.  A
- * value that fits is overwritten in place; one that does not moves to the end of the chunks and gets
- * some slack.  Nothing is freed one by one: fr_memtable_reset gives back everything at once.
+ * One probe touches one cache line of slots and, on a hit, the entry; key and value lie together. A
+ * value that fits is overwritten in place; one that does not moves to the end of the chunks and
+ * gets some slack.  Nothing is freed one by one: fr_memtable_reset gives back everything at once.
  *
  * One thread writes; any number may read what nobody writes any more (a frozen memtable).
  */
@@ -22,8 +22,10 @@
 
 #define FR_VALUE_SIZE_MAX ((size_t)16 << 20)
 
-#define FR_ENTRY_DELETED UINT32_MAX      /* value_size of a tombstone */
-#define FR_ENTRY_ABSENT (UINT32_MAX - 1) /* taken back: this memtable says nothing about the key */
+#define FR_ENTRY_DELETED UINT32_MAX /* value_size of a tombstone */
+#define FR_ENTRY_ABSENT                                                                            \
+    (UINT32_MAX - 1) /* taken back: this memtable says nothing about the key                       \
+                      */
 
 struct fr_entry {
     struct fr_entry *older; /* of the same table; every entry hangs on this chain */
@@ -58,8 +60,8 @@ struct fr_slot;
 struct fr_large;
 struct fr_memtable {
     struct fr_slot *slots;
-    size_t slot_count;       /* a power of two */
-    size_t count, size;      /* entries; bytes of entries and values */
+    size_t slot_count;  /* a power of two */
+    size_t count, size; /* entries; bytes of entries and values */
     uint8_t **chunks;
     size_t chunk_count, chunk_room;
     size_t chunk_used;       /* bytes of the last chunk */

@@ -2,9 +2,9 @@
  *
  * Method: skip list, Pugh, "Skip Lists: A Probabilistic Alternative to Balanced Trees", CACM 33(6),
  * 1990, with 1/4 of the entries on each next level.  Two additions: a pointer back on the lowest
- * level, for scans that go down, and the last entry of every level, so that growing keys (times, ids)
- * are appended without a search.  Entries are never unlinked: a deleted key stays as a tombstone and
- * the whole list goes when the memtable is reset.
+ * level, for scans that go down, and the last entry of every level, so that growing keys (times,
+ * ids) are appended without a search.  Entries are never unlinked: a deleted key stays as a
+ * tombstone and the whole list goes when the memtable is reset.
  *
  * An entry's links lie in front of it in memory:  next[height - 1] ... next[1] next[0] prev | entry
  */
@@ -42,7 +42,8 @@ fr_order_links_size(unsigned height)
     return (1 + height) * sizeof(struct fr_entry *);
 }
 
-/* The key must not be there yet; fr_order_links_size(height) bytes in front of `entry` are its links. */
+/* The key must not be there yet; fr_order_links_size(height) bytes in front of `entry` are its
+ * links. */
 void fr_order_insert(struct fr_order *order, struct fr_entry *entry, unsigned height);
 
 /* NULL when there is none.  An empty `key` is before all keys. */

@@ -1,7 +1,7 @@
 /* scan.c - walking a table in key order over the active memtable, the frozen one and LMDB.
  *
- * Each layer stands at its next key.  One step takes the least key of the three (the greatest, going
- * down), from the newest layer that has it, and moves all layers that have it; a tombstone is
+ * Each layer stands at its next key.  One step takes the least key of the three (the greatest,
+ * going down), from the newest layer that has it, and moves all layers that have it; a tombstone is
  * skipped together with what it hides.
  */
 #include "common/store/store_private.h"

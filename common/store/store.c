@@ -129,6 +129,18 @@ fr_tables_view(const struct fr_tables *tables)
     return &tables->view;
 }
 
+void
+fr_tables_set_context(struct fr_tables *tables, void *context)
+{
+    tables->context = context;
+}
+
+void *
+fr_tables_context(const struct fr_tables *tables)
+{
+    return tables->context;
+}
+
 unsigned
 fr_store_table_index(const struct fr_store *store, const struct fr_table *table)
 {

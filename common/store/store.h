@@ -31,11 +31,13 @@
 #include "common/base/time.h"
 
 struct fr_table {
-    const char *name;    /* also LMDB's name for it */
-    bool ordered;        /* fr_scan is used on it; a table that is only asked by key is cheaper */
-    const char *doc;     /* one sentence: key layout and what the value is */
+    const char *name; /* also LMDB's name for it */
+    bool ordered;     /* fr_scan is used on it; a table that is only asked by key is cheaper */
+    const char *doc;  /* one sentence: key layout and what the value is */
 };
+/* clang-format off */
 #define FR_TABLE_END { NULL, false, NULL }
+/* clang-format on */
 
 struct fr_store;  /* opaque */
 struct fr_view;   /* a reader's handle: the writer's own, or a query thread's */
@@ -43,25 +45,25 @@ struct fr_tables; /* the writer's handle; its view is fr_tables_view() */
 
 struct fr_store_position { /* where in the journal the tables stand */
     uint32_t incarnation;
-    uint64_t seq;  /* 0: nothing applied yet */
+    uint64_t seq; /* 0: nothing applied yet */
     uint64_t hash;
 };
 
 struct fr_store_options {
-    const char *dir;                  /* NULL: in memory only, no checkpoints (for tests) */
-    const struct fr_table *tables;    /* ends with FR_TABLE_END; borrowed for the store's life.
-                                         The pointer given to fr_get and fr_put is an element of it,
-                                         or of `more_tables` */
+    const char *dir;                    /* NULL: in memory only, no checkpoints (for tests) */
+    const struct fr_table *tables;      /* ends with FR_TABLE_END; borrowed for the store's life.
+                                           The pointer given to fr_get and fr_put is an element of it,
+                                           or of `more_tables` */
     const struct fr_table *more_tables; /* likewise; the stage's own tables; or NULL */
-    size_t map_size_first;            /* bytes; grows by doubling up to map_size_max */
+    size_t map_size_first;              /* bytes; grows by doubling up to map_size_max */
     size_t map_size_max;
-    size_t dirty_size_max;            /* bytes in the active memtable at which fr_store_dirty says full */
+    size_t dirty_size_max; /* bytes in the active memtable at which fr_store_dirty says full */
 };
 
-/* Opens or creates.  After creating, the directory and its parent are fsynced; lock.mdb is allocated
- * in full beforehand (a sparse one on a full disk kills the process at open).  *position is what the
- * last checkpoint reflects.  FR_LOCKED when another process holds `dir`/owner; FR_FULL, FR_IO,
- * FR_CORRUPT; FR_VERSION when the tables were written by a newer layout than we know. */
+/* Opens or creates.  After creating, the directory and its parent are fsynced; lock.mdb is
+ * allocated in full beforehand (a sparse one on a full disk kills the process at open).  *position
+ * is what the last checkpoint reflects.  FR_LOCKED when another process holds `dir`/owner; FR_FULL,
+ * FR_IO, FR_CORRUPT; FR_VERSION when the tables were written by a newer layout than we know. */
 enum fr_error fr_store_open(const struct fr_store_options *options, struct fr_store **out,
                             struct fr_store_position *position);
 /* Waits for a running checkpoint; does not start one. */
@@ -69,12 +71,14 @@ void fr_store_free(struct fr_store **store);
 
 struct fr_tables *fr_store_tables(struct fr_store *store);
 const struct fr_view *fr_tables_view(const struct fr_tables *tables);
-/* The owner's own pointer, carried along for functions that get only the handle (the stage's timers). */
+/* The owner's own pointer, carried along for functions that get only the handle (the stage's
+ * timers). */
 void fr_tables_set_context(struct fr_tables *tables, void *context);
 void *fr_tables_context(const struct fr_tables *tables);
 
-/* The value of a key.  *value is borrowed: until the next put or del of that key, or fr_store_tick, for the
- * writer; until fr_store_read_end for a query thread.  FR_NOT_FOUND leaves *value untouched. */
+/* The value of a key.  *value is borrowed: until the next put or del of that key, or fr_store_tick,
+ * for the writer; until fr_store_read_end for a query thread.  FR_NOT_FOUND leaves *value
+ * untouched. */
 enum fr_error fr_get(const struct fr_view *view, const struct fr_table *table, struct fr_slice key,
                      struct fr_slice *value);
 enum fr_error fr_put(struct fr_tables *tables, const struct fr_table *table, struct fr_slice key,
@@ -99,7 +103,7 @@ struct fr_scan {   /* scan.c's own */
     const struct fr_entry *entries[2]; /* next in the active and in the frozen memtable, or NULL */
     struct MDB_cursor *cursor;         /* in LMDB, or NULL */
     struct fr_slice stored_key, stored_value; /* next there; data NULL: none */
-    enum fr_error failed;                     /* kept for fr_scan_next, since init returns nothing */
+    enum fr_error failed; /* kept for fr_scan_next, since init returns nothing */
     bool back;
     struct fr_key prefix;
 };
@@ -112,39 +116,47 @@ enum fr_error fr_scan_next(struct fr_scan *scan, struct fr_slice *key, struct fr
 void fr_scan_fini(struct fr_scan *scan);
 
 /* Undo for one input: everything put or deleted since the mark is taken back.  One mark at a time;
- * fr_store_mark forgets the one before (cheap: it empties a list). */
+ * fr_store_mark forgets the one before (cheap: it empties a list).  A freeze ends the mark; undo
+ * without one is a bug. */
 void fr_store_mark(struct fr_store *store);
 void fr_store_undo(struct fr_store *store);
 
 /* Checkpoints.  `freeze` hands the active memtable to the checkpoint thread, with the position that
  * it reflects, which must be synced in the journal; FR_AGAIN while the one before is still being
  * committed.  `tick` (writer's thread, between batches, cheap) picks up what the thread finished:
- * FR_OK when a checkpoint completed since the last tick (*position says which), FR_AGAIN when one is under way,
- * FR_NOT_FOUND when nothing is, FR_FULL or FR_IO when one failed: FR_FULL is retried by calling
- * freeze or tick again (the frozen data stays readable), FR_IO is for exit-and-verify. */
+ * FR_OK when a checkpoint completed since the last tick (*position says which), FR_AGAIN when one
+ * is under way, FR_NOT_FOUND when nothing is, FR_FULL or FR_IO when one failed: FR_FULL is retried
+ * by calling freeze or tick again (the frozen data stays readable), at most once a second, and
+ * freeze then adds what is active now, so that deletions can make room; FR_IO is for
+ * exit-and-verify. In memory every checkpoint completes at once and keeps everything where it is.
+ */
 enum fr_error fr_store_freeze(struct fr_store *store, struct fr_store_position position);
 enum fr_error fr_store_tick(struct fr_store *store, struct fr_store_position *position);
-/* Freeze and wait until it is committed. */
+/* Freeze and wait until it is committed; FR_FULL and FR_IO as above, and the retry is at once. */
 enum fr_error fr_store_checkpoint(struct fr_store *store, struct fr_store_position position);
 
 struct fr_store_stats {
-    size_t dirty_size;      /* bytes in the active memtable, keys and values and overhead */
-    size_t dirty_count;     /* entries */
+    size_t dirty_size;  /* bytes in the active memtable, keys and values and overhead */
+    size_t dirty_count; /* entries */
     size_t map_size, map_used;
-    uint64_t checkpoints;   /* completed in this run */
+    uint64_t checkpoints;           /* completed in this run */
     struct fr_span last_checkpoint; /* how long it took */
 };
 void fr_store_stats(const struct fr_store *store, struct fr_store_stats *stats);
 bool fr_store_dirty_full(const struct fr_store *store);
-/* A descriptor that becomes readable when a checkpoint completes or fails, for the stage's poll; -1 in memory. */
+/* A descriptor that becomes readable when a checkpoint completes or fails, for the stage's poll; -1
+ * in memory. */
 int fr_store_fd(const struct fr_store *store);
 
-/* A query thread's consistent view of the last checkpoint.  Keep it short: it holds pages. */
+/* A query thread's consistent view of the last checkpoint.  Keep it short: it holds pages, and the
+ * map cannot grow meanwhile.  One view per thread at a time, or two may wait for each other.  In
+ * memory it is the writer's own contents: not beside a writer at work. */
 enum fr_error fr_store_read_begin(struct fr_store *store, const struct fr_view **view,
                                   struct fr_store_position *position);
 void fr_store_read_end(struct fr_store *store, const struct fr_view **view);
 
-/* All contents, table by table, key by key, in order, active memtable included: for the rebuild and standby tests and
+/* All contents, table by table, key by key, in order, active memtable included: for the rebuild and
+ * standby tests and
  * `--dump`.  The callback's slices are borrowed. */
 typedef void fr_store_dump_fn(void *context, const struct fr_table *table, struct fr_slice key,
                               struct fr_slice value);

@@ -25,6 +25,7 @@ struct fr_view {
 
 struct fr_tables {
     struct fr_view view;
+    void *context; /* the owner's */
 };
 
 /*    IDLE --freeze--> QUEUED --thread--> DONE --tick--> IDLE
@@ -64,7 +65,8 @@ struct fr_checkpointer {
     struct fr_store_position position;
     /* the writer's: */
     struct fr_span failed_at;
-    size_t biggest; /* entries in a checkpoint since LMDB's memory was given back */
+    bool map_full_said; /* in the log */
+    size_t biggest;     /* entries in a checkpoint since LMDB's memory was given back */
 };
 
 struct fr_store {

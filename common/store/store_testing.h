@@ -28,7 +28,8 @@ scratch_init(struct scratch *scratch)
 
     snprintf(scratch->dir, sizeof scratch->dir, "%s/fr_store_XXXXXX", base ? base : "/tmp");
     assert_non_null(mkdtemp(scratch->dir));
-    assert_true(snprintf(scratch->store, sizeof scratch->store, "%.4000s/tables", scratch->dir) > 0);
+    assert_true(snprintf(scratch->store, sizeof scratch->store, "%.4000s/tables", scratch->dir) >
+                0);
 }
 
 static inline void
