@@ -64,24 +64,31 @@ seek_stored(struct fr_scan *scan, struct fr_slice key)
         take_stored(scan, rc, &at, &value);
 }
 
+static const struct fr_entry *
+seek_layer(const struct fr_scan *scan, const struct fr_memtable *layer, struct fr_slice key)
+{
+    const struct fr_order *order;
+    const struct fr_entry *entry;
+
+    if (layer == NULL)
+        return NULL;
+    order = &layer->tables[fr_store_table_index(scan->view->store, scan->table)].order;
+    if (!scan->back)
+        entry = fr_order_first_from(order, key);
+    else
+        entry = key.size == 0 ? fr_order_last(order) : fr_order_last_before(order, key);
+    return next_said(entry, scan->back);
+}
+
+/* The memtables are the writer's: a query thread must not even look which there are. */
 static void
 seek(struct fr_scan *scan, struct fr_slice key)
 {
     const struct fr_store *store = scan->view->store;
-    const struct fr_memtable *layers[2] = {store->active, store->frozen};
-    unsigned table = fr_store_table_index(store, scan->table);
 
-    for (size_t i = 0; i < 2; i++) {
-        const struct fr_order *order = layers[i] == NULL ? NULL : &layers[i]->tables[table].order;
-        const struct fr_entry *entry = NULL;
-
-        if (order != NULL && (!scan->view->is_query || store->in_memory)) {
-            if (!scan->back)
-                entry = fr_order_first_from(order, key);
-            else
-                entry = key.size == 0 ? fr_order_last(order) : fr_order_last_before(order, key);
-        }
-        scan->entries[i] = next_said(entry, scan->back);
+    if (!scan->view->is_query || store->in_memory) {
+        scan->entries[0] = seek_layer(scan, store->active, key);
+        scan->entries[1] = seek_layer(scan, store->frozen, key);
     }
     if (scan->cursor != NULL)
         seek_stored(scan, key);

@@ -324,7 +324,7 @@ dirty_is_full_at_its_limit(void **state)
 {
     struct fixture *f = *state;
     char value[1001] = "";
-    char key[8];
+    char key[16];
 
     memset(value, 'v', 1000);
     for (int i = 0; i < 1100; i++) {
