@@ -50,8 +50,11 @@ load_timers(struct fr_engine *engine)
     struct fr_store_position position;
     struct fr_slice key, value;
     struct fr_scan scan;
-    enum fr_error err = fr_store_read_begin(engine->store, &view, &position);
+    enum fr_error err;
 
+    if (fr_journal_end(engine->journal).seq == 0)
+        return FR_OK; /* nothing has happened yet, and memory tables have no checkpoint to read */
+    err = fr_store_read_begin(engine->store, &view, &position);
     if (err != FR_OK)
         return err;
     fr_scan_init(&scan, view, &fr_own_tables[FR_OWN_TIMERS], fr_slice(NULL, 0), fr_slice(NULL, 0));

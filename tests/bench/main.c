@@ -1,0 +1,105 @@
+/* main.c - filrouge-bench SUBCOMMAND: what `fil bench` runs. */
+#include "tests/bench/bench.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void
+usage(FILE *out)
+{
+    fprintf(out,
+            "usage: fil bench pipeline [--messages N] [--keys N] [--rate PER_S] [--stages 1..4]\n"
+            "                          [--no-tables] [--runs N] [--journal-mib N] [--json]\n"
+            "       fil bench path --config FILE [--messages N] [--rate PER_S] [--json]\n"
+            "       fil bench yardsticks [--seconds S] [--json]\n"
+            "examples:\n"
+            "  fil bench pipeline --messages 2000000 --keys 100000 --runs 3\n"
+            "  fil bench pipeline --messages 10000 --rate 500\n"
+            "Every run measures the disk, LMDB and ZeroMQ beside it and prints the ratios.\n");
+}
+
+int
+main(int argc, char **argv)
+{
+    static const struct option long_options[] = {
+        {"messages", required_argument, NULL, 'm'}, {"keys", required_argument, NULL, 'k'},
+        {"rate", required_argument, NULL, 'r'},     {"stages", required_argument, NULL, 's'},
+        {"no-tables", no_argument, NULL, 't'},      {"runs", required_argument, NULL, 'n'},
+        {"seconds", required_argument, NULL, 'S'},  {"json", no_argument, NULL, 'j'},
+        {"dir", required_argument, NULL, 'd'},      {"journal-mib", required_argument, NULL, 'J'},
+        {"config", required_argument, NULL, 'c'},   {"credit", required_argument, NULL, 'C'},
+        {"bin", required_argument, NULL, 'b'},      {"help", no_argument, NULL, 'h'},
+        {0}};
+    struct bench_options options = {.messages = 1000000,
+                                    .keys = 100000,
+                                    .stages = 4,
+                                    .runs = 1,
+                                    .tables = true};
+    int option;
+
+    if (argc > 2 && strcmp(argv[1], "stage") == 0)
+        return bench_stage(argc - 1, argv + 1);
+    while ((option = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
+        switch (option) {
+        case 'm':
+            options.messages = strtoull(optarg, NULL, 10);
+            break;
+        case 'k':
+            options.keys = strtoull(optarg, NULL, 10);
+            break;
+        case 'r':
+            options.rate = strtod(optarg, NULL);
+            break;
+        case 's':
+            options.stages = atoi(optarg);
+            break;
+        case 't':
+            options.tables = false;
+            break;
+        case 'n':
+            options.runs = atoi(optarg);
+            break;
+        case 'S':
+            options.seconds = strtod(optarg, NULL);
+            break;
+        case 'j':
+            options.json = true;
+            break;
+        case 'd':
+            options.dir = optarg;
+            break;
+        case 'J':
+            options.trim_after = strtoull(optarg, NULL, 10);
+            break;
+        case 'c':
+            options.config = optarg;
+            break;
+        case 'C':
+            options.credit = strtoull(optarg, NULL, 10);
+            break;
+        case 'b':
+            options.bin = optarg;
+            break;
+        case 'h':
+            usage(stdout);
+            return 0;
+        default:
+            usage(stderr);
+            return 64;
+        }
+    }
+    if (optind != argc - 1 || options.messages == 0 || options.keys == 0 || options.runs < 1 ||
+        options.stages < 1 || options.stages > BENCH_STAGE_MAX) {
+        usage(stderr);
+        return 64;
+    }
+    if (strcmp(argv[optind], "pipeline") == 0)
+        return bench_pipeline(&options);
+    if (strcmp(argv[optind], "yardsticks") == 0)
+        return bench_yardsticks(&options);
+    if (strcmp(argv[optind], "path") == 0)
+        return bench_path(&options);
+    usage(stderr);
+    return 64;
+}
