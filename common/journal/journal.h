@@ -1,6 +1,6 @@
 /* journal.h - what happened: numbered durable records in append-only frames.
  *
- *     frame  := header, cursors (how far each upstream was read), records
+ *     frame  := header, records, cursors (how far each upstream was read, when that moved)
  *     record := struct fr_record_head, body (a protobuf message), padding to 8
  *
  * A frame is the unit of durability: it is there whole or it never was.  The journal's hash chain
@@ -92,6 +92,8 @@ uint16_t fr_journal_number(const struct fr_journal *journal); /* fr_id_journal_n
 uint32_t fr_journal_incarnation(const struct fr_journal *journal);
 /* The last synced record (seq 0 when empty), and the first still kept. */
 struct fr_cursor fr_journal_end(const struct fr_journal *journal);
+/* Just before the first record still kept: where to read from to see everything there is. */
+struct fr_cursor fr_journal_start(const struct fr_journal *journal);
 uint64_t fr_journal_first_seq(const struct fr_journal *journal);
 
 /* ---- writing: fill a frame, then sync it ------------------------------------------------------ */
@@ -100,7 +102,8 @@ uint64_t fr_journal_first_seq(const struct fr_journal *journal);
  * without copying).  Nothing is visible or durable before fr_journal_sync. */
 struct fr_frame_mark {
     size_t size;
-    uint64_t seq, hash;
+    uint64_t seq, hash, route_mask;
+    int64_t time_us;
     uint32_t count;
 };
 
@@ -126,8 +129,12 @@ enum fr_error fr_journal_get_cursor(const struct fr_journal *journal, const char
 /* Writes the pending frame and fdatasyncs it.  FR_OK: durable; FR_FULL: nothing was written, the frame
  * is still pending (drop it or try again); FR_IO: unknown: the process must exit and verify. */
 enum fr_error fr_journal_sync(struct fr_journal *journal);
+/* Forgets the pending frame, its records and the cursors set for it: as after the last sync. */
+void fr_journal_drop(struct fr_journal *journal);
 
-/* A standby appends a frame exactly as its primary stored it.  FR_DIVERGED when it does not follow. */
+/* A standby appends a frame exactly as its primary stored it.  FR_EXISTS when it is there already (a standby that
+ * comes back is given again the frames without records behind its cursor), FR_DIVERGED when it does not
+ * follow or contradicts what is there, FR_CORRUPT when it is not a frame. */
 enum fr_error fr_journal_append_frame(struct fr_journal *journal, struct fr_slice frame);
 
 /* ---- reading ---------------------------------------------------------------------------------- */
@@ -220,7 +227,8 @@ void fr_journal_stats(const struct fr_journal *journal, struct fr_journal_stats 
 enum fr_error fr_journal_verify(struct fr_journal *journal,
                                 void (*each)(void *context, uint64_t done, uint64_t all),
                                 void *context, char *complaint, size_t complaint_size);
-/* One slice of the background scrub, at most size_max bytes from where the last one stopped. */
+/* One slice of the background scrub, about size_max bytes from where the last one stopped.  FR_END: with this slice
+ * everything was read once; the next begins anew. */
 enum fr_error fr_journal_scrub(struct fr_journal *journal, size_t size_max, char *complaint,
                                size_t complaint_size);
 

@@ -1,0 +1,538 @@
+/* journal_spare.c - a thread that does the slow work on files, so that the writer only writes
+ * frames.
+ *
+ *     next.tmp --zeros, fsync--> next.seg --writer: head, rename--> 000...N.seg
+ *                                   ^                                   |
+ *                                   +------- trimmed, recycled ---------+
+ *
+ * Really zeros: what posix_fallocate alone leaves are unwritten extents, and the first write into
+ * one changes metadata that the sync of a frame would then have to carry.  A recycled segment needs
+ * no zeros, its old frames are of another generation.
+ *
+ * The register is written before anything is removed, the directory is fsynced before a recycled
+ * file is offered as the spare: a file that holds new frames is never found under its old name.
+ */
+#include "common/journal/journal_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+#include "common/base/log.h"
+
+#define ZEROS_SIZE (1u << 20) /* per write */
+#define PAUSE_NS 2000000      /* between two of them, as long as nobody waits: the disk is shared */
+#define FULL_RETRY_US 100000  /* after a full disk, look again so much later */
+
+enum spare_state { SPARE_NONE, SPARE_WANTED, SPARE_MAKING, SPARE_READY };
+
+struct fr_spare {
+    char *dir;
+    size_t segment_size;
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t work, done;
+
+    enum spare_state state;
+    bool full;               /* the last try found no space */
+    struct fr_span retry_at; /* monotonic */
+    bool waited_for;         /* by the writer: make haste */
+    bool stop;
+    bool failed;
+
+    bool dir_dirty; /* a rename wants an fsync of the directory */
+    char **names;   /* to recycle or remove */
+    size_t name_count;
+    char *text; /* the register to write; NULL: none */
+    size_t text_size;
+    uint64_t asked, answered; /* register texts, counted */
+    enum fr_error answer;
+};
+
+/* ---- files, without the lock ------------------------------------------------------------------
+ */
+
+enum fr_error
+fr_dir_sync(const char *dir)
+{
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), failed;
+
+    if (fd < 0)
+        return FR_IO;
+    failed = fsync(fd);
+    close(fd);
+    return failed ? FR_IO : FR_OK;
+}
+
+static void
+pause_between(struct fr_spare *spare)
+{
+    bool haste;
+
+    pthread_mutex_lock(&spare->lock);
+    haste = spare->waited_for;
+    pthread_mutex_unlock(&spare->lock);
+    if (!haste)
+        nanosleep(&(struct timespec){.tv_nsec = PAUSE_NS}, NULL);
+}
+
+static bool
+told_to_stop(struct fr_spare *spare)
+{
+    bool stop;
+
+    pthread_mutex_lock(&spare->lock);
+    stop = spare->stop;
+    pthread_mutex_unlock(&spare->lock);
+    return stop;
+}
+
+/* sync_file_range only starts the writing and waits for it piece by piece, so that the fsync at the
+ * end finds little to do and holds up nobody else's; that it may not be supported does not matter.
+ */
+static enum fr_error
+write_zeros(struct fr_spare *spare, int fd, size_t size)
+{
+    static const char zeros[ZEROS_SIZE];
+    enum fr_error err = FR_OK;
+
+    for (size_t offset = 0; offset < size && err == FR_OK; offset += ZEROS_SIZE) {
+        size_t part = size - offset < ZEROS_SIZE ? size - offset : ZEROS_SIZE;
+
+        if (spare != NULL && told_to_stop(spare))
+            return FR_GONE;
+        err = fr_write_all(fd, zeros, part, offset);
+        if (spare == NULL || err != FR_OK)
+            continue;
+        (void)sync_file_range(fd, (off_t)offset, (off_t)part,
+                              SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER);
+        pause_between(spare);
+    }
+    return err;
+}
+
+static enum fr_error
+fill(struct fr_spare *spare, const char *path, size_t size)
+{
+    enum fr_error err = FR_OK;
+    int error, fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+
+    if (fd < 0)
+        return fr_error_of(errno);
+    error = posix_fallocate(fd, 0, (off_t)size); /* says at once when there is no space */
+    if (error != 0)
+        err = fr_error_of(error);
+    if (err == FR_OK)
+        err = write_zeros(spare, fd, size);
+    if (err == FR_OK && fsync(fd) != 0)
+        err = FR_IO;
+    close(fd);
+    return err;
+}
+
+static enum fr_error
+make(struct fr_spare *spare, const char *dir, size_t size)
+{
+    char tmp[PATH_MAX], path[PATH_MAX];
+    enum fr_error err;
+
+    fr_file_path(dir, FR_SPARE_TMP_NAME, tmp);
+    fr_file_path(dir, FR_SPARE_NAME, path);
+    err = fill(spare, tmp, size);
+    if (err == FR_OK && rename(tmp, path) != 0)
+        err = fr_error_of(errno);
+    if (err != FR_OK) {
+        unlink(tmp); /* half a segment is of no use, and its space may be needed */
+        return err;
+    }
+    return fr_dir_sync(dir);
+}
+
+enum fr_error
+fr_spare_make(const char *dir, size_t size)
+{
+    return make(NULL, dir, size);
+}
+
+static enum fr_error
+write_register(const char *dir, const char *text, size_t size)
+{
+    char tmp[PATH_MAX], path[PATH_MAX];
+    enum fr_error err;
+    int fd;
+
+    fr_file_path(dir, FR_REGISTER_TMP_NAME, tmp);
+    fr_file_path(dir, FR_REGISTER_NAME, path);
+    fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+    if (fd < 0)
+        return fr_error_of(errno);
+    err = fr_write_all(fd, text, size, 0);
+    if (err == FR_OK && fsync(fd) != 0)
+        err = FR_IO;
+    close(fd);
+    if (err == FR_OK && rename(tmp, path) != 0)
+        err = fr_error_of(errno);
+    if (err != FR_OK) {
+        unlink(tmp);
+        return err;
+    }
+    return fr_dir_sync(dir);
+}
+
+/* *recycled: the file is the spare now. */
+static enum fr_error
+discard_one(struct fr_spare *spare, const char *name, bool recycle, bool *recycled)
+{
+    char path[PATH_MAX], spare_path[PATH_MAX];
+    struct stat info;
+
+    fr_file_path(spare->dir, name, path);
+    fr_file_path(spare->dir, FR_SPARE_NAME, spare_path);
+    *recycled = false;
+    if (recycle && stat(path, &info) == 0 && (uint64_t)info.st_size == spare->segment_size) {
+        *recycled = rename(path, spare_path) == 0;
+        return *recycled ? FR_OK : fr_error_of(errno);
+    }
+    return unlink(path) == 0 || errno == ENOENT ? FR_OK : fr_error_of(errno);
+}
+
+/* ---- the thread; these are called with the lock held and give it away while they work ----------
+ */
+
+static void
+settle_failure(struct fr_spare *spare, const char *what, enum fr_error err)
+{
+    if (err == FR_OK || err == FR_FULL || err == FR_GONE)
+        return;
+    spare->failed = true;
+    fr_log(FR_ERROR, "journal_failed", "dir=%s while=%s", spare->dir, what);
+}
+
+static void
+do_register(struct fr_spare *spare)
+{
+    char *text = spare->text;
+    size_t size = spare->text_size;
+    uint64_t asked = spare->asked;
+    enum fr_error err;
+
+    spare->text = NULL;
+    pthread_mutex_unlock(&spare->lock);
+    err = write_register(spare->dir, text, size);
+    free(text);
+    pthread_mutex_lock(&spare->lock);
+    settle_failure(spare, "writing_register", err);
+    spare->answer = err;
+    spare->answered = asked;
+}
+
+/* Even when the register found no space: an older register holds more than it must, and removing
+ * files is what makes space. */
+static void
+do_discard(struct fr_spare *spare)
+{
+    char **names = spare->names;
+    size_t count = spare->name_count;
+    bool recycle = spare->state == SPARE_NONE || spare->state == SPARE_WANTED, got_one = false;
+    enum fr_error err = FR_OK;
+
+    spare->names = NULL;
+    spare->name_count = 0;
+    pthread_mutex_unlock(&spare->lock);
+    for (size_t i = 0; i < count; i++) {
+        bool recycled = false;
+
+        if (err == FR_OK)
+            err = discard_one(spare, names[i], recycle && !got_one, &recycled);
+        got_one = got_one || recycled;
+        free(names[i]);
+    }
+    free(names);
+    if (err == FR_OK)
+        err = fr_dir_sync(spare->dir);
+    pthread_mutex_lock(&spare->lock);
+    settle_failure(spare, "trimming", err);
+    if (got_one && err == FR_OK)
+        spare->state = SPARE_READY;
+    spare->full = false;
+}
+
+static void
+do_dir_sync(struct fr_spare *spare)
+{
+    enum fr_error err;
+
+    spare->dir_dirty = false;
+    pthread_mutex_unlock(&spare->lock);
+    err = fr_dir_sync(spare->dir);
+    pthread_mutex_lock(&spare->lock);
+    settle_failure(spare, "syncing_directory", err);
+}
+
+static void
+do_make(struct fr_spare *spare)
+{
+    enum fr_error err;
+
+    spare->state = SPARE_MAKING;
+    pthread_mutex_unlock(&spare->lock);
+    err = make(spare, spare->dir, spare->segment_size);
+    pthread_mutex_lock(&spare->lock);
+    settle_failure(spare, "preparing_segment", err);
+    spare->state = err == FR_OK ? SPARE_READY : SPARE_NONE;
+    spare->full = err == FR_FULL;
+    if (spare->full) {
+        spare->retry_at.us = fr_time_monotonic().us + FULL_RETRY_US;
+        fr_log(FR_WARN, "journal_no_space", "dir=%s size=%zu", spare->dir, spare->segment_size);
+    }
+    spare->waited_for = false;
+}
+
+/* One piece of work; false when there is none. */
+static bool
+work_once(struct fr_spare *spare)
+{
+    if (spare->failed)
+        return false;
+    if (spare->text != NULL)
+        do_register(spare);
+    else if (spare->names != NULL)
+        do_discard(spare);
+    else if (spare->dir_dirty)
+        do_dir_sync(spare);
+    else if (spare->state == SPARE_WANTED && !spare->stop)
+        do_make(spare);
+    else
+        return false;
+    pthread_cond_broadcast(&spare->done);
+    return true;
+}
+
+static void *
+spare_main(void *argument)
+{
+    struct fr_spare *spare = argument;
+
+    pthread_mutex_lock(&spare->lock);
+    for (;;) {
+        if (work_once(spare))
+            continue;
+        if (spare->stop)
+            break;
+        pthread_cond_wait(&spare->work, &spare->lock);
+    }
+    pthread_mutex_unlock(&spare->lock);
+    return NULL;
+}
+
+/* ---- the writer's side ------------------------------------------------------------------------
+ */
+
+/* Signals are for the service's own thread. */
+static int
+start_thread(struct fr_spare *spare)
+{
+    sigset_t all, before;
+    int error;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    error = pthread_create(&spare->thread, NULL, spare_main, spare);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return error;
+}
+
+enum fr_error
+fr_spare_new(const char *dir, size_t segment_size, bool ready, struct fr_spare **out)
+{
+    struct fr_spare *spare = calloc(1, sizeof(*spare));
+
+    if (spare == NULL)
+        return FR_NO_MEMORY;
+    spare->dir = strdup(dir);
+    spare->segment_size = segment_size;
+    spare->state = ready ? SPARE_READY : SPARE_NONE;
+    pthread_mutex_init(&spare->lock, NULL);
+    pthread_cond_init(&spare->work, NULL);
+    pthread_cond_init(&spare->done, NULL);
+    if (spare->dir == NULL || start_thread(spare) != 0) {
+        free(spare->dir);
+        free(spare);
+        return FR_NO_MEMORY;
+    }
+    *out = spare;
+    return FR_OK;
+}
+
+void
+fr_spare_free(struct fr_spare **out)
+{
+    struct fr_spare *spare = *out;
+
+    if (spare == NULL)
+        return;
+    pthread_mutex_lock(&spare->lock);
+    spare->stop = true;
+    pthread_cond_signal(&spare->work);
+    pthread_mutex_unlock(&spare->lock);
+    pthread_join(spare->thread, NULL);
+    for (size_t i = 0; i < spare->name_count; i++) /* left over only after a failure */
+        free(spare->names[i]);
+    free(spare->names);
+    free(spare->text);
+    pthread_cond_destroy(&spare->work);
+    pthread_cond_destroy(&spare->done);
+    pthread_mutex_destroy(&spare->lock);
+    free(spare->dir);
+    free(spare);
+    *out = NULL;
+}
+
+/* With the lock held. */
+static bool
+may_try(const struct fr_spare *spare)
+{
+    return !spare->full || fr_time_monotonic().us >= spare->retry_at.us;
+}
+
+static void
+want(struct fr_spare *spare)
+{
+    if (spare->state != SPARE_NONE || !may_try(spare))
+        return;
+    spare->full = false;
+    spare->state = SPARE_WANTED;
+    pthread_cond_signal(&spare->work);
+}
+
+void
+fr_spare_want(struct fr_spare *spare)
+{
+    pthread_mutex_lock(&spare->lock);
+    want(spare);
+    pthread_mutex_unlock(&spare->lock);
+}
+
+/* Waiting is right here: the writer is faster than the disk can take segments, and a frame that is
+ * not written yet is back-pressure for everybody before it. */
+enum fr_error
+fr_spare_wait(struct fr_spare *spare)
+{
+    enum fr_error err = FR_OK;
+
+    pthread_mutex_lock(&spare->lock);
+    want(spare);
+    while (spare->state != SPARE_READY && !spare->failed && spare->state != SPARE_NONE) {
+        spare->waited_for = true;
+        pthread_cond_wait(&spare->done, &spare->lock);
+    }
+    if (spare->failed)
+        err = FR_IO;
+    else if (spare->state != SPARE_READY)
+        err = FR_FULL;
+    pthread_mutex_unlock(&spare->lock);
+    return err;
+}
+
+void
+fr_spare_taken(struct fr_spare *spare)
+{
+    pthread_mutex_lock(&spare->lock);
+    spare->state = SPARE_NONE;
+    spare->waited_for = false;
+    spare->dir_dirty = true;
+    pthread_cond_signal(&spare->work);
+    pthread_mutex_unlock(&spare->lock);
+}
+
+/* With the lock held.  A text not yet written is replaced: the newer one says more. */
+static enum fr_error
+ask_register(struct fr_spare *spare, const char *text, size_t size)
+{
+    char *copy = malloc(size);
+
+    if (copy == NULL)
+        return FR_NO_MEMORY;
+    memcpy(copy, text, size);
+    free(spare->text);
+    spare->text = copy;
+    spare->text_size = size;
+    spare->asked++;
+    pthread_cond_signal(&spare->work);
+    return FR_OK;
+}
+
+enum fr_error
+fr_spare_keep_register(struct fr_spare *spare, const char *text, size_t size)
+{
+    enum fr_error err;
+
+    pthread_mutex_lock(&spare->lock);
+    err = ask_register(spare, text, size);
+    while (err == FR_OK && spare->answered < spare->asked && !spare->failed)
+        pthread_cond_wait(&spare->done, &spare->lock);
+    if (err == FR_OK)
+        err = spare->failed ? FR_IO : spare->answer;
+    pthread_mutex_unlock(&spare->lock);
+    return err;
+}
+
+static enum fr_error
+ask_discard(struct fr_spare *spare, char **names, size_t count)
+{
+    char **all = realloc(spare->names, (spare->name_count + count) * sizeof(*all));
+
+    if (all == NULL)
+        return FR_NO_MEMORY;
+    memcpy(all + spare->name_count, names, count * sizeof(*all));
+    spare->names = all;
+    spare->name_count += count;
+    free(names);
+    return FR_OK;
+}
+
+/* Names that find no memory stay as files; the next open finds them below the register's first. */
+enum fr_error
+fr_spare_discard(struct fr_spare *spare, char **names, size_t name_count, const char *register_text,
+                 size_t register_size)
+{
+    enum fr_error err;
+
+    pthread_mutex_lock(&spare->lock);
+    err = ask_register(spare, register_text, register_size);
+    if (err == FR_OK)
+        err = ask_discard(spare, names, name_count);
+    if (err != FR_OK) {
+        for (size_t i = 0; i < name_count; i++)
+            free(names[i]);
+        free(names);
+    }
+    pthread_mutex_unlock(&spare->lock);
+    return err;
+}
+
+bool
+fr_spare_failed(struct fr_spare *spare)
+{
+    bool failed;
+
+    pthread_mutex_lock(&spare->lock);
+    failed = spare->failed;
+    pthread_mutex_unlock(&spare->lock);
+    return failed;
+}
+
+bool
+fr_spare_ready(struct fr_spare *spare)
+{
+    bool ready;
+
+    pthread_mutex_lock(&spare->lock);
+    ready = spare->state == SPARE_READY;
+    pthread_mutex_unlock(&spare->lock);
+    return ready;
+}
