@@ -1,6 +1,8 @@
 /* config.c - the contracts: which site may work for which brands, and how long a lease lasts. */
 #include "services/sites/sites.h"
 
+#include <stdio.h>
+
 /* clang-format off */
 static const struct fr_config_key contract_keys[] = {
     { "name", FR_CONFIG_STRING, offsetof(struct sites_contract, name), NULL, .required = true,
@@ -42,6 +44,42 @@ is_label(const char *name)
     return name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-")] == '\0';
 }
 
+static bool
+has_desk(const struct fr_common_config *common, const char *site)
+{
+    for (size_t i = 0; i < common->sites.count; i++)
+        if (strcmp(((const char *const *)common->sites.items)[i], site) == 0)
+            return true;
+    return false;
+}
+
+/* A contract for a site whose desk is never read, and a desk that nobody has a contract with, are
+ * slips. */
+static void
+check_desks(struct fr_config *config, const struct sites_config *sites,
+            const struct fr_common_config *common)
+{
+    size_t count;
+    const struct sites_contract *all = contracts(sites, &count);
+    char path[64];
+
+    if (common == NULL || common->sites.count == 0)
+        return;
+    for (size_t i = 0; i < count; i++) {
+        snprintf(path, sizeof(path), "contracts[%zu].name", i);
+        if (!has_desk(common, all[i].name))
+            fr_config_complain(config, "sites", path,
+                               "'%s' is not among the sites named at the top level", all[i].name);
+    }
+    for (size_t i = 0; i < common->sites.count; i++) {
+        const char *site = ((const char *const *)common->sites.items)[i];
+
+        if (sites_contract_of(sites, site) == NULL)
+            fr_config_complain(config, "sites", "contracts",
+                               "no contract for '%s', which the top level names as a site", site);
+    }
+}
+
 void
 sites_config_check(struct fr_config *config, const void *section)
 {
@@ -49,6 +87,8 @@ sites_config_check(struct fr_config *config, const void *section)
     size_t count;
     const struct sites_contract *all = contracts(sites, &count);
     char path[64];
+
+    check_desks(config, sites, fr_config_get(config, ""));
 
     for (size_t i = 0; i < count; i++) {
         snprintf(path, sizeof(path), "contracts[%zu].name", i);
