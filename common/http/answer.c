@@ -203,8 +203,7 @@ fr_http_error_new(struct fr_http *http, uint64_t id, int status, const char *cod
     return letter;
 }
 
-/* ---- what only the loop knows ------------------------------------------------------------------
- */
+/* ---- what only the loop knows ---- */
 
 /* RFC 9110 5.6.7, whatever the locale. */
 static void
@@ -235,8 +234,7 @@ fr_http_tail(struct connection *connection, char *tail, size_t size)
     return (size_t)snprintf(tail, size, "date: %s\r\n%s\r\n", connection->http->date, said);
 }
 
-/* ---- the contract ------------------------------------------------------------------------------
- */
+/* ---- the contract ---- */
 
 static void
 post(struct fr_http *http, struct letter *letter)

@@ -82,8 +82,6 @@ fr_http_chunked_feed(struct chunked *chunked, const char *raw, size_t *size, cha
         if (chunked->state == CHUNK_DATA) {
             size_t piece = *size - at < chunked->left ? *size - at : (size_t)chunked->left;
 
-            if (chunked->left > body_size_max - *body_size)
-                return 413;
             memmove(body + *body_size, raw + at, piece);
             *body_size += piece;
             at += piece;
@@ -96,6 +94,8 @@ fr_http_chunked_feed(struct chunked *chunked, const char *raw, size_t *size, cha
             status = take_extra(chunked, raw[at++]);
         } else {
             status = take_line_end(chunked, raw[at++]);
+            if (chunked->state == CHUNK_DATA && chunked->left > body_size_max - *body_size)
+                status = 413; /* as soon as it is announced */
         }
     }
     *size = at;

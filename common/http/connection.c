@@ -83,8 +83,7 @@ fr_http_connection_close(struct connection *connection)
     http->free_connections = connection;
 }
 
-/* ---- opening -----------------------------------------------------------------------------------
- */
+/* ---- opening ---- */
 
 /* Over which limit would this connection be?  0: none. */
 static int
@@ -146,8 +145,7 @@ fr_http_connection_open(struct fr_http *http, int fd, const struct sockaddr_in6 
     }
 }
 
-/* ---- reading -----------------------------------------------------------------------------------
- */
+/* ---- reading ---- */
 
 static char *
 room_for_input(struct connection *connection, size_t *room)
@@ -351,8 +349,7 @@ read_all(struct connection *connection)
             return;
 }
 
-/* ---- what happens to it ------------------------------------------------------------------------
- */
+/* ---- what happens to it ---- */
 
 void
 fr_http_connection_event(struct connection *connection, uint32_t events)

@@ -13,8 +13,7 @@
 #define CLOSE_SPAN 5    /* ... and a WebSocket to agree that it is over */
 #define FAREWELL_MS 500 /* at the end of `grace`, for the last answers to leave */
 
-/* ---- options -----------------------------------------------------------------------------------
- */
+/* ---- options ---- */
 
 static struct fr_span
 or_seconds(struct fr_span span, int64_t seconds)
@@ -99,8 +98,7 @@ raise_descriptor_limit(unsigned connection_max)
                (unsigned long long)limit.rlim_cur, (unsigned long long)wanted);
 }
 
-/* ---- the loop ----------------------------------------------------------------------------------
- */
+/* ---- the loop ---- */
 
 static void
 serve_edges(struct fr_http *http)
@@ -252,8 +250,7 @@ run(void *argument)
     return NULL;
 }
 
-/* ---- start and stop ----------------------------------------------------------------------------
- */
+/* ---- start and stop ---- */
 
 static void
 http_free(struct fr_http **http)

@@ -13,7 +13,7 @@ fr_http_letter_new(enum letter_kind kind, uint64_t id, size_t size)
 
     if (letter == NULL)
         return NULL;
-    *letter = (struct letter){.kind = kind, .id = id, .capacity = size};
+    *letter = (struct letter){.kind = kind, .id = id};
     return letter;
 }
 

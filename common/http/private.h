@@ -15,15 +15,13 @@
 #include "common/http/head.h"
 #include "common/http/http.h"
 
-/* ---- ids --------------------------------------------------------------------------------------
- */
+/* ---- ids ---- */
 
 /* An id is a serial number, never used again, and below it the slot where to look. */
 #define SLOT_BITS 20
 #define SLOT_MASK ((1u << SLOT_BITS) - 1)
 
-/* ---- letters: what other threads ask of the loop -----------------------------------------------
- */
+/* ---- letters: what other threads ask of the loop ---- */
 
 enum letter_kind { LETTER_ANSWER, LETTER_TEXT, LETTER_CLOSE, LETTER_CALL, LETTER_STOP };
 
@@ -35,8 +33,6 @@ struct letter {
         struct {
             int status;
             size_t head_size, body_size; /* head: status line and headers without the empty line */
-            size_t claimed_size;         /* content-length; the body may come from a file instead */
-            bool has_length;             /* false for 204 and 304 */
         } answer;
         struct {
             size_t size; /* behind LWS_PRE bytes that lws writes its frame header into */
@@ -52,7 +48,6 @@ struct letter {
         } call;
         struct fr_span grace; /* LETTER_STOP */
     };
-    size_t capacity;
     char bytes[]; /* answer: head and body; text; close: the reason, NUL-terminated */
 };
 
@@ -86,8 +81,7 @@ void fr_http_mailbox_grab(struct mailbox *mailbox, struct letters *letters);
 void fr_http_mailbox_socket(struct mailbox *mailbox, uint32_t slot, uint64_t id);
 void fr_http_mailbox_sent(struct mailbox *mailbox, uint32_t slot, size_t size);
 
-/* ---- timers ------------------------------------------------------------------------------------
- */
+/* ---- timers ---- */
 
 /* One queue per kind of waiting: all in it wait equally long, so the first is always due first. */
 enum patience {
@@ -133,8 +127,7 @@ bool fr_http_later_due(struct fr_http *http, struct later *later);
 void fr_http_timers_arm(struct fr_http *http);
 void fr_http_timers_fired(struct fr_http *http);
 
-/* ---- limits ------------------------------------------------------------------------------------
- */
+/* ---- limits ---- */
 
 struct peer { /* one address and its connections */
     struct peer *next;
@@ -160,8 +153,7 @@ struct peer *fr_http_peer_enter(struct limits *limits, const struct in6_addr *ad
                                 unsigned count_max);
 void fr_http_peer_leave(struct limits *limits, struct peer **peer);
 
-/* ---- connections -------------------------------------------------------------------------------
- */
+/* ---- connections ---- */
 
 enum connection_state {
     CONNECTION_FREE,
@@ -280,8 +272,7 @@ enum fr_error fr_http_listen(struct fr_http *http, const char *address);
 void fr_http_accept(struct fr_http *http);
 void fr_http_listen_end(struct fr_http *http);
 
-/* ---- the whole ---------------------------------------------------------------------------------
- */
+/* ---- the whole ---- */
 
 #define KEY_LISTEN 1 /* below every id: serial numbers start at 1 << SLOT_BITS */
 #define KEY_TIMER 2

@@ -42,8 +42,7 @@ answer_here(struct connection *connection, int status, const char *headers, cons
         fr_http_letters_add(&http->outbox, letter);
 }
 
-/* ---- routes ------------------------------------------------------------------------------------
- */
+/* ---- routes ---- */
 
 /* How much of `path` does the route's pattern match?  0: it does not. */
 static size_t
@@ -181,8 +180,7 @@ fr_http_request_begin(struct connection *connection, char *head)
     return REQUEST_BODY;
 }
 
-/* ---- the request as the handler sees it --------------------------------------------------------
- */
+/* ---- the request as the handler sees it ---- */
 
 /* The last element of X-Forwarded-For is what our own proxy saw; those before it anybody can write.
  */
@@ -259,8 +257,7 @@ fr_http_header(const struct fr_http_request *request, const char *name)
     return fr_http_head_value(of(request)->http->request_head, &of(request)->head, name);
 }
 
-/* ---- arguments ---------------------------------------------------------------------------------
- */
+/* ---- arguments ---- */
 
 static bool
 arguments_ready(struct arguments *arguments, uint64_t id)

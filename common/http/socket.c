@@ -14,8 +14,7 @@
 #define TEXT_KEPT_MAX 4096 /* a larger buffer goes when its message is done */
 #define HANDSHAKE_SIZE 1024
 
-/* ---- before the upgrade ------------------------------------------------------------------------
- */
+/* ---- before the upgrade ---- */
 
 /* A page of another origin can open a WebSocket with the cookies of ours, and no browser asks
  * first: unless any origin is welcome, a browser's Origin has to be the host that it called. */
@@ -157,8 +156,7 @@ fr_http_socket_begin(struct connection *connection, char *head,
     return REQUEST_DONE;
 }
 
-/* ---- handing over, and the end -----------------------------------------------------------------
- */
+/* ---- handing over, and the end ---- */
 
 /* The last anybody hears of it; also when the upgrade that `open` agreed to failed on the way. */
 static void
@@ -248,8 +246,7 @@ fr_http_socket_late(struct connection *connection, enum patience patience)
     }
 }
 
-/* ---- messages ----------------------------------------------------------------------------------
- */
+/* ---- messages ---- */
 
 void
 fr_http_socket_text(struct connection *connection, struct letter *text)
@@ -361,8 +358,7 @@ receive(struct connection *connection, const void *data, size_t size)
     return outcome;
 }
 
-/* ---- what libwebsockets calls ------------------------------------------------------------------
- */
+/* ---- what libwebsockets calls ---- */
 
 static int
 established(struct connection *connection, struct lws *wsi)
@@ -438,8 +434,7 @@ on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, 
     return 0;
 }
 
-/* ---- the context -------------------------------------------------------------------------------
- */
+/* ---- the context ---- */
 
 static bool
 is_listed(const struct lws_protocols *protocols, const char *name)
