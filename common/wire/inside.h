@@ -24,10 +24,11 @@
 #define WIRE_HELD_MAX 4096u         /* messages kept during a hold, besides the bound by credit */
 #define WIRE_SERVE_SLICE (1u << 20) /* bytes to one reader before the others have their turn */
 
-#define WIRE_TICK_US 10000    /* how often anything that waits for time is looked at */
-#define WIRE_ACK_US 50000     /* the longest an acknowledgement waits */
-#define WIRE_PING_US 1000000  /* silence that is broken by a PING */
-#define WIRE_MOVED_US 1000000 /* how often a reader whose routes leave all out learns where he is  \
+#define WIRE_TICK_US 10000   /* how often anything that waits for time is looked at */
+#define WIRE_ACK_US 50000    /* the longest an acknowledgement waits */
+#define WIRE_PING_US 1000000 /* silence that is broken by a PING */
+#define WIRE_MOVED_US                                                                              \
+    1000000                   /* how often a reader whose routes leave all out learns where he is  \
                                */
 #define WIRE_HELLO_US 1000000 /* a HELLO is repeated until answered */
 #define WIRE_REFUSED_US 5000000  /* before trying again where we were refused */

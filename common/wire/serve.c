@@ -226,18 +226,17 @@ static enum fr_error
 send_frame(struct wire_serving *serving, size_t *sent)
 {
     zmq_msg_t pieces[WIRE_PAYLOAD_MAX];
-    struct fr_frame_view view = {0};
     struct fr_slice frame;
     struct fr_hold *hold;
+    uint32_t count;
     enum fr_error err = fr_reader_next_frame(serving->reader, &frame, &hold);
 
     if (err != FR_OK)
         return err;
-    fr_frame_open(frame, &view);
+    count = (uint32_t)(fr_reader_cursor(serving->reader).seq - serving->sent_seq);
     serving->credit -= (int64_t)frame.size;
     *sent += frame.size;
-    return send_position(serving, WIRE_FRAME, view.record_count, pieces,
-                         cut_to_pieces(frame, hold, pieces));
+    return send_position(serving, WIRE_FRAME, count, pieces, cut_to_pieces(frame, hold, pieces));
 }
 
 /* As much as credit and fairness allow.  The serving, or its whole link, may be gone afterwards. */
