@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "common/base/log.h"
 #include "common/journal/journal.h"
 
 #define SMALL_SEGMENT (64u << 10)
@@ -28,6 +29,13 @@ struct scene { /* a journal under test, on disk or in memory */
     char complaint[512];
     uint64_t random;
 };
+
+/* The damage that these tests do on purpose need not be logged. */
+static inline void
+be_quiet(void)
+{
+    fr_log_init("test", (enum fr_log_level)(FR_ERROR + 1), FR_LOG_AUTO);
+}
 
 static inline uint64_t
 roll(struct scene *scene, uint64_t sides)
@@ -104,6 +112,14 @@ scene_fini(struct scene *scene)
     if (scene->dir[0] != '\0')
         remove_dir(scene->dir);
 }
+
+/* A row of a test table for each backend; `on_disk` and `in_memory` are the runner's. */
+#define BOTH(test)                                                                                 \
+    {#test " (file)", test, NULL, NULL, (void *)&on_disk},                                         \
+    {                                                                                              \
+#test " (memory)", test, NULL, NULL, (void *)&in_memory                                    \
+    }
+#define IN_MEMORY(state) (*(const bool *)*(state))
 
 /* ---- records that prove themselves: everything in them follows from seq and body size
  * ------------ */
