@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "proto/bench.pb-c.h"
+#include "proto/channel.pb-c.h"
 #include "proto/conversation.pb-c.h"
 #include "proto/desk.pb-c.h"
 #include "proto/identity.pb-c.h"

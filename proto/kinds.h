@@ -29,6 +29,12 @@
     X(0x0101, FR_MESSAGE_RECEIVED,      message_received)      \
     X(0x0102, FR_VISITOR_IDENTIFIED,    visitor_identified)    \
     X(0x0103, FR_DELIVERY_CHANGED,      delivery_changed)      \
+    X(0x0104, FR_ANSWER_KEPT,           answer_kept)           \
+    X(0x0105, FR_ANSWERS_SEEN,          answers_seen)          \
+    X(0x0106, FR_ANSWERS_ASKED,         answers_asked)         \
+    X(0x0107, FR_ANSWER_TRIED,          answer_tried)          \
+    X(0x0108, FR_ANSWER_DUE,            answer_due)            \
+    X(0x0109, FR_ADDRESSES_FORGOTTEN,   addresses_forgotten)   \
     /* identity */ \
     X(0x0201, FR_CUSTOMER_CREATED,      customer_created)      \
     X(0x0202, FR_KEY_ATTACHED,          key_attached)          \
