@@ -8,6 +8,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -43,6 +44,7 @@ client_open(int port)
 
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     client->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    setsockopt(client->fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int)); /* cuts stay cuts */
     if (connect(client->fd, (struct sockaddr *)&address, sizeof(address)) != 0)
         fail_msg("connect: %s", strerror(errno));
     return client;

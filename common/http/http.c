@@ -268,6 +268,8 @@ http_free(struct fr_http **http)
     fr_http_listen_end(h);
     if (h->timers.fd >= 0)
         close(h->timers.fd);
+    if (h->epoll >= 0 && !h->epoll_given)
+        close(h->epoll);
     while (h->outbox.first != NULL && (letter = fr_http_letters_take(&h->outbox)) != NULL)
         free(letter);
     if (h->mailbox.sockets != NULL)

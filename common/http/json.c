@@ -29,6 +29,17 @@ depth_of(struct fr_slice text)
     return deepest;
 }
 
+/* The parser quotes what it stumbled over, perhaps up to the middle of a character. */
+static void
+cut_half_character(char *message)
+{
+    size_t size = strlen(message);
+
+    while (size > 0 && !fr_utf8_valid(fr_slice(message, size)))
+        size--;
+    message[size] = '\0';
+}
+
 json_t *
 fr_json_read(struct fr_slice text, size_t size_max, int depth_max, char *message,
              size_t message_size)
@@ -56,6 +67,7 @@ fr_json_read(struct fr_slice text, size_t size_max, int depth_max, char *message
     if (value == NULL) {
         snprintf(message, message_size, "Line %d, column %d: %s.", error.line, error.column,
                  error.text);
+        cut_half_character(message);
         return NULL;
     }
     if (!json_is_object(value)) {

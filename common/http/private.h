@@ -309,6 +309,7 @@ struct fr_http {
     struct connection *adopting; /* the connection that is being handed to lws right now */
 
     int epoll, listen_fd, spare_fd, port;
+    bool epoll_given; /* to lws, which closes it */
     bool edge_ready, stopping, stop_now;
     struct fr_span now, stop_due;
     struct timers timers;

@@ -268,12 +268,13 @@ write_some(struct connection *connection)
 {
     struct fr_http *http = connection->http;
     struct socket *socket = connection->socket;
-    unsigned char nothing[LWS_PRE];
     struct letter *letter;
 
     if (socket->ping_due) {
+        unsigned char ping[LWS_PRE + 4] = {0}; /* lws does not tell of a pong that is empty */
+
         socket->ping_due = false;
-        if (lws_write(socket->wsi, nothing + LWS_PRE, 0, LWS_WRITE_PING) < 0)
+        if (lws_write(socket->wsi, ping + LWS_PRE, 4, LWS_WRITE_PING) < 0)
             return -1;
     }
     for (int i = 0; i < WRITES_MAX && !lws_send_pipe_choked(socket->wsi); i++) {
@@ -495,6 +496,8 @@ fr_http_sockets_start(struct fr_http *http)
     if (http->lws == NULL)
         return false;
     http->vhost = lws_create_vhost(http->lws, &info);
-    return http->vhost != NULL && lws_adopt_descriptor_vhost(http->vhost, LWS_ADOPT_RAW_FILE_DESC,
-                                                             epoll, "filrouge", NULL) != NULL;
+    http->epoll_given =
+        http->vhost != NULL && lws_adopt_descriptor_vhost(http->vhost, LWS_ADOPT_RAW_FILE_DESC,
+                                                          epoll, "filrouge", NULL) != NULL;
+    return http->epoll_given;
 }
