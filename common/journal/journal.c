@@ -9,6 +9,7 @@
 
 #define SEGMENT_SIZE_USUAL (64u << 20)
 #define SEGMENT_SIZE_MIN (16u << 10)
+#define LOOK_TRIES_MAX 10
 #define TAIL_SIZE_MAX (8u << 20) /* frames kept in memory while it is busy */
 #define REST_AFTER_US 1000000    /* without a sync, and that memory is given back */
 
@@ -84,14 +85,35 @@ journal_new(const struct fr_journal_options *options, size_t segment_size)
     return journal;
 }
 
+static enum fr_error
+open_once(const struct fr_journal_options *options, struct fr_journal **out,
+          struct fr_complaint complaint)
+{
+    struct fr_journal *journal = journal_new(options, options->segment_size);
+    enum fr_error err;
+
+    if (journal == NULL)
+        return FR_NO_MEMORY;
+    err = journal->backend->open(journal, options, complaint);
+    if (err != FR_OK) {
+        fr_journal_free(&journal);
+        return err;
+    }
+    journal->last_sync = fr_time_monotonic();
+    *out = journal;
+    return FR_OK;
+}
+
+/* Who only looks on may find files renamed and recycled by their owner between one look and the
+ * next. Damage is the same when looked at again. */
 enum fr_error
 fr_journal_open(const struct fr_journal_options *options, struct fr_journal **out, char *text,
                 size_t text_size)
 {
     struct fr_complaint complaint = {text, text_size};
     struct fr_journal_options rounded = *options;
-    struct fr_journal *journal;
     enum fr_error err;
+    int tries = options->read_only ? LOOK_TRIES_MAX : 1;
 
     fr_complain(complaint, "%s", "");
     err = check_options(options, complaint);
@@ -100,17 +122,10 @@ fr_journal_open(const struct fr_journal_options *options, struct fr_journal **ou
     if (rounded.segment_size == 0)
         rounded.segment_size = SEGMENT_SIZE_USUAL;
     rounded.segment_size = (rounded.segment_size + 4095) / 4096 * 4096;
-    journal = journal_new(&rounded, rounded.segment_size);
-    if (journal == NULL)
-        return FR_NO_MEMORY;
-    err = journal->backend->open(journal, &rounded, complaint);
-    if (err != FR_OK) {
-        fr_journal_free(&journal);
-        return err;
-    }
-    journal->last_sync = fr_time_monotonic();
-    *out = journal;
-    return FR_OK;
+    do {
+        err = open_once(&rounded, out, complaint);
+    } while (--tries > 0 && (err == FR_CORRUPT || err == FR_NOT_FOUND));
+    return err;
 }
 
 static void

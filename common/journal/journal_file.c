@@ -3,11 +3,10 @@
  *     00000000000000000001.seg  ...  00000000000000917223.seg   next.seg    register   owner
  *     trimmed when passed            written here          --->  the spare
  *
- * A segment's every byte was written before its first frame, so that fdatasync has data to write
- * and no metadata.  Hence a switch to the next segment is cheap as well: its head and first frame
- * are made durable by the one fdatasync of that frame, and the rename that gives the spare its name
- * need not be durable at all, because at open a spare whose head continues the journal is taken for
- * what it is (journal_recover.c).
+ * A segment's every byte was written before its first frame, so that fdatasync has data to write and
+ * no metadata.  A switch to the next segment is cheap as well: the spare's head is written and
+ * synced, and the rename that gives it its name need not be durable, because at open a spare whose
+ * head continues the journal is taken for what it is (journal_recover.c).
  */
 #include "common/journal/journal_file.h"
 
@@ -81,10 +80,11 @@ last_is_empty(const struct fr_journal *journal)
            fr_file_last(file)->head.base_number == journal->end.number + 1;
 }
 
-/* Writes the head into the spare.  When the spare will replace an empty segment its head must be
- * durable before the rename: the replaced one is gone at once. */
+/* Writes the head into the spare.  It gets a sync of its own, one for a whole segment: shared with
+ * the first frame's, a power cut could keep that frame and lose the head, and opening could not
+ * tell this from damage. */
 static enum fr_error
-head_the_spare(struct fr_journal *journal, struct fr_segment *next, bool durably, int *out)
+head_the_spare(struct fr_journal *journal, struct fr_segment *next, int *out)
 {
     char path[PATH_MAX];
     enum fr_error err;
@@ -93,7 +93,7 @@ head_the_spare(struct fr_journal *journal, struct fr_segment *next, bool durably
     if (fd < 0)
         return FR_IO;
     err = fr_segment_write(fd, &next->head, journal);
-    if (err == FR_OK && durably && fdatasync(fd) != 0)
+    if (err == FR_OK && fdatasync(fd) != 0)
         err = FR_IO;
     if (err == FR_OK)
         *out = fd;
@@ -129,7 +129,7 @@ fr_file_switch(struct fr_journal *journal, uint32_t incarnation)
     }
     err = fr_spare_wait(file->spare);
     if (err == FR_OK)
-        err = head_the_spare(journal, &next, replaces, &fd);
+        err = head_the_spare(journal, &next, &fd);
     if (err == FR_OK && !replaces)
         err = fr_file_add(file, &next);
     if (err != FR_OK)

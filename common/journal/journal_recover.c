@@ -237,14 +237,6 @@ unbegin_last(struct recovery *r)
     return FR_OK;
 }
 
-/* Another process's journal may be trimmed while we look at it. */
-static void
-drop_first(struct fr_file *file, size_t count)
-{
-    file->segment_count -= count;
-    memmove(file->segments, file->segments + count, file->segment_count * sizeof(*file->segments));
-}
-
 static enum fr_error
 read_heads(struct recovery *r)
 {
@@ -253,11 +245,7 @@ read_heads(struct recovery *r)
 
     for (size_t i = 0; err == FR_OK && i < file->segment_count; i++) {
         err = read_head(r, &file->segments[i]);
-        if (err == FR_NOT_FOUND && r->journal->read_only) {
-            drop_first(file, i + 1);
-            i = (size_t)-1; /* from the front again */
-            err = FR_OK;
-        } else if (err == FR_CORRUPT && i + 1 == file->segment_count) {
+        if (err == FR_CORRUPT && i + 1 == file->segment_count) {
             err = unbegin_last(r);
             if (err == FR_OK && i > 0) /* for its cursors */
                 err = read_head(r, &file->segments[i - 1]);
@@ -353,8 +341,10 @@ drop_trimmed(struct recovery *r)
     for (size_t i = 0; i < count && !r->journal->read_only; i++)
         if (unlink(fr_segment_path(file->dir, &segments[i], path)) != 0 && errno != ENOENT)
             return complain_io(r, "cannot remove", path);
-    if (count > 0)
-        drop_first(file, count);
+    if (count > 0) {
+        file->segment_count -= count;
+        memmove(file->segments, segments + count, file->segment_count * sizeof(*segments));
+    }
     return FR_OK;
 }
 

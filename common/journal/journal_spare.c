@@ -106,7 +106,7 @@ write_zeros(struct fr_spare *spare, int fd, size_t size)
         if (spare != NULL && told_to_stop(spare))
             return FR_GONE;
         err = fr_write_all(fd, zeros, part, offset);
-        if (spare == NULL || err != FR_OK)
+        if (spare == NULL || err != FR_OK || offset + part == size)
             continue;
         (void)sync_file_range(fd, (off_t)offset, (off_t)part,
                               SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER);
