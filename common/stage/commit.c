@@ -117,6 +117,14 @@ unstick(struct fr_process *process)
     fr_wire_hold(process->wire, false);
 }
 
+static struct fr_store_position
+synced_position(const struct fr_process *process)
+{
+    struct fr_cursor end = fr_journal_end(process->journal);
+
+    return (struct fr_store_position){fr_journal_incarnation(process->journal), end.seq, end.hash};
+}
+
 void
 fr_commit(struct fr_process *process)
 {
@@ -130,6 +138,8 @@ fr_commit(struct fr_process *process)
         return;
     }
     fr_commit_set_cursors(process);
+    if (fr_sabotage("checkpoint_ahead"))
+        fr_store_checkpoint(process->store, synced_position(process));
     err = fr_journal_sync(process->journal);
     if (err == FR_FULL) {
         stay_stuck(process);
@@ -151,14 +161,6 @@ fr_commit(struct fr_process *process)
 
 /* ---- checkpoints and trimming ---- */
 
-static struct fr_store_position
-synced_position(const struct fr_process *process)
-{
-    struct fr_cursor end = fr_journal_end(process->journal);
-
-    return (struct fr_store_position){fr_journal_incarnation(process->journal), end.seq, end.hash};
-}
-
 static void
 finish_checkpoint(struct fr_process *process)
 {
@@ -169,11 +171,12 @@ finish_checkpoint(struct fr_process *process)
         process->checkpointed = position;
         atomic_store_explicit(&process->checkpoint_seq, position.seq, memory_order_release);
         fr_control_checkpointed(process);
+        process->tables_full = false;
     } else if (err == FR_IO || err == FR_CORRUPT) {
         fr_process_give_up(process, "checkpoint the tables", err);
-    } else if (err == FR_FULL && !process->stuck) {
-        fr_log(FR_ERROR, "tables_full", "service=%s next=\"raise map_size_max or free space\"",
-               process->name);
+    } else if (err == FR_FULL && !process->tables_full) {
+        process->tables_full = true; /* said once; the store tries again by itself */
+        fr_log(FR_ERROR, "tables_full", "next=\"raise map_size_max or free space\"");
     }
 }
 
@@ -200,9 +203,7 @@ begin_checkpoint(struct fr_process *process)
 {
     struct fr_store_position position = synced_position(process);
 
-    if (fr_sabotage("checkpoint_ahead"))
-        position.seq += 1000;
-    if (fr_journal_pending(process->journal) > 0 && !fr_sabotage("checkpoint_ahead"))
+    if (fr_journal_pending(process->journal) > 0)
         return; /* the tables already show what is not synced */
     if (fr_store_freeze(process->store, position) == FR_OK) {
         process->last_checkpoint = fr_time_monotonic();

@@ -109,6 +109,7 @@ struct fr_process {
     struct fr_admin *admin;
     int signals;                     /* signalfd */
     bool stopping, stuck, following, careful;
+    bool tables_full;                /* the last checkpoint found no room */
     bool drop_tables;                /* --rebuild */
     struct fr_snapshot snapshot;
     struct fr_span last_snapshot;

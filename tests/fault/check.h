@@ -1,0 +1,25 @@
+/* check.h - are the journals and tables of the two ledgers what was promised? */
+#ifndef FR_FAULT_CHECK_H
+#define FR_FAULT_CHECK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stddef.h>
+
+#define CHECK_NUMBER_MAX 2048
+
+struct check_counts { /* how often each number, and each alarm, stands in a journal */
+    uint32_t numbers[CHECK_NUMBER_MAX];
+    uint32_t alarms[CHECK_NUMBER_MAX];
+    uint64_t records;
+};
+
+/* Reads the journal of `name` below `state`; false with a line on stderr when it cannot be read whole. */
+bool check_read(const char *state, const char *name, struct check_counts *counts);
+
+/* Each acknowledged number exactly once in ledger1 and ledger2, each tenth's alarm likewise. Tells
+ * every breach on stderr (at most ten) and returns how many there were. */
+unsigned check_exactly_once(const struct check_counts *counts, const bool *acknowledged,
+                            uint64_t count, const char *name);
+
+#endif
