@@ -1,0 +1,238 @@
+/* action.c - what a browser asks for, as JSON, and the record that it becomes. */
+#include "services/desk/action.h"
+
+#include <stdio.h>
+#include "common/http/http.h"
+#include "services/desk/show.h"
+
+struct reading { /* one action being read */
+    const json_t *json;
+    const struct desk_agent_config *agent;
+    struct fr_arena *arena;
+    struct desk_action *out;
+    char *message;
+};
+
+static enum fr_error
+complain(struct reading *reading, const char *member, const char *what)
+{
+    snprintf(reading->message, DESK_MESSAGE_SIZE, "\"%s\" %s", member, what);
+    return FR_INVALID;
+}
+
+/* A text of at most `max` bytes; absent is fine when it is optional (*out is then NULL). */
+static enum fr_error
+take_text(struct reading *reading, const char *member, size_t max, bool optional, char **out)
+{
+    const json_t *value = json_object_get(reading->json, member);
+
+    *out = NULL;
+    if (value == NULL)
+        return optional ? FR_OK : complain(reading, member, "is missing");
+    if (!json_is_string(value))
+        return complain(reading, member, "must be a text");
+    if (json_string_length(value) > max)
+        return complain(reading, member, "is too long");
+    if (strlen(json_string_value(value)) != json_string_length(value))
+        return complain(reading, member, "holds a NUL character");
+    *out = (char *)json_string_value(value);
+    return FR_OK;
+}
+
+static enum fr_error
+take_id(struct reading *reading, const char *member, uint64_t *out)
+{
+    char *text;
+    enum fr_error err = take_text(reading, member, FR_ID_TEXT_SIZE - 1, false, &text);
+
+    if (err == FR_OK && fr_id_parse(fr_slice_str(text), out) != FR_OK)
+        err = complain(reading, member, "is not an id");
+    return err;
+}
+
+static enum fr_error
+pack(struct reading *reading, uint32_t kind, const ProtobufCMessage *message)
+{
+    size_t size = protobuf_c_message_get_packed_size(message);
+    uint8_t *bytes = fr_arena_alloc(reading->arena, size + 1);
+
+    if (bytes == NULL) {
+        snprintf(reading->message, DESK_MESSAGE_SIZE, "the request is too big");
+        return FR_INVALID;
+    }
+    protobuf_c_message_pack(message, bytes);
+    reading->out->kind = kind;
+    reading->out->body = fr_slice(bytes, size);
+    return FR_OK;
+}
+
+/* ---- one function per action ---- */
+
+static enum fr_error
+read_presence(struct reading *reading)
+{
+    Fr__PresenceChosen chosen = FR__PRESENCE_CHOSEN__INIT;
+    char *state;
+    enum fr_error err = take_text(reading, "state", 20, false, &state);
+
+    if (err != FR_OK)
+        return err;
+    if (strcmp(state, "available") == 0)
+        chosen.state = FR__AGENT_STATE__AVAILABLE;
+    else if (strcmp(state, "away") == 0)
+        chosen.state = FR__AGENT_STATE__AWAY;
+    else
+        return complain(reading, "state", "must be \"available\" or \"away\"");
+    chosen.agent = (char *)reading->agent->name;
+    chosen.reason = "chose it";
+    chosen.client_id = reading->out->id;
+    return pack(reading, FR_PRESENCE_CHOSEN, &chosen.base);
+}
+
+static enum fr_error
+read_answer(struct reading *reading, bool accepted)
+{
+    Fr__OfferChosen chosen = FR__OFFER_CHOSEN__INIT;
+    enum fr_error err = take_id(reading, "offer", &chosen.lease_id);
+
+    if (err == FR_OK && !accepted)
+        err = take_text(reading, "reason", 500, true, &chosen.reason);
+    if (err != FR_OK)
+        return err;
+    chosen.agent = (char *)reading->agent->name;
+    chosen.accepted = accepted;
+    chosen.client_id = reading->out->id;
+    return pack(reading, FR_OFFER_CHOSEN, &chosen.base);
+}
+
+static enum fr_error
+read_accept(struct reading *reading)
+{
+    return read_answer(reading, true);
+}
+
+static enum fr_error
+read_decline(struct reading *reading)
+{
+    return read_answer(reading, false);
+}
+
+static enum fr_error
+read_words(struct reading *reading, bool note)
+{
+    Fr__ReplyWritten written = FR__REPLY_WRITTEN__INIT;
+    enum fr_error err = take_id(reading, "conversation", &written.conversation_id);
+
+    if (err == FR_OK)
+        err = take_text(reading, "text", DESK_TEXT_SIZE_MAX, false, &written.text);
+    if (err != FR_OK)
+        return err;
+    written.agent = (char *)reading->agent->name;
+    written.agent_title = (char *)reading->agent->title;
+    written.client_id = reading->out->id;
+    written.note = note;
+    return pack(reading, FR_REPLY_WRITTEN, &written.base);
+}
+
+static enum fr_error
+read_reply(struct reading *reading)
+{
+    return read_words(reading, false);
+}
+
+static enum fr_error
+read_note(struct reading *reading)
+{
+    return read_words(reading, true);
+}
+
+static enum fr_error
+read_finish(struct reading *reading)
+{
+    Fr__WorkDone done = FR__WORK_DONE__INIT;
+    char *outcome;
+    enum fr_error err = take_id(reading, "conversation", &done.conversation_id);
+
+    if (err == FR_OK)
+        err = take_text(reading, "outcome", 40, false, &outcome);
+    if (err == FR_OK && !desk_read_outcome(outcome, &done.outcome))
+        err = complain(reading, "outcome", "is none that we know");
+    if (err == FR_OK)
+        err = take_text(reading, "note", DESK_TEXT_SIZE_MAX, true, &done.note);
+    if (err != FR_OK)
+        return err;
+    done.agent = (char *)reading->agent->name;
+    done.client_id = reading->out->id;
+    return pack(reading, FR_WORK_DONE, &done.base);
+}
+
+static enum fr_error
+read_dismiss(struct reading *reading)
+{
+    Fr__RefusalSeen seen = FR__REFUSAL_SEEN__INIT;
+    enum fr_error err = take_id(reading, "refusal", &seen.refusal_id);
+
+    if (err != FR_OK)
+        return err;
+    seen.agent = (char *)reading->agent->name;
+    seen.client_id = reading->out->id;
+    return pack(reading, FR_REFUSAL_SEEN, &seen.base);
+}
+
+/* clang-format off */
+static const struct {
+    const char *name;
+    const char *members; /* beside "action" and "id" */
+    enum fr_error (*read)(struct reading *reading);
+} actions[] = {
+    { "presence", "action id state",                     read_presence },
+    { "accept",   "action id offer",                     read_accept   },
+    { "decline",  "action id offer reason",              read_decline  },
+    { "reply",    "action id conversation text",         read_reply    },
+    { "note",     "action id conversation text",         read_note     },
+    { "finish",   "action id conversation outcome note", read_finish   },
+    { "dismiss",  "action id refusal",                   read_dismiss  },
+};
+/* clang-format on */
+
+/* Letters, digits and a few signs: it goes into logs and keys. */
+static bool
+is_client_id(const char *text)
+{
+    size_t length =
+        strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.:");
+
+    return length > 0 && length < DESK_CLIENT_ID_SIZE && text[length] == '\0';
+}
+
+enum fr_error
+desk_action_read(const json_t *json, const char *name, const struct desk_agent_config *agent,
+                 struct fr_arena *arena, struct desk_action *out, char *message)
+{
+    struct reading reading = {json, agent, arena, out, message};
+    char *id, *own_name;
+    enum fr_error err;
+
+    memset(out, 0, sizeof(*out));
+    err = take_text(&reading, "id", DESK_CLIENT_ID_SIZE - 1, false, &id);
+    if (err == FR_OK && !is_client_id(id))
+        err = complain(&reading, "id", "must be 1 to 64 letters, digits or - _ . :");
+    if (err != FR_OK)
+        return err;
+    memcpy(out->id, id, strlen(id) + 1);
+    err = take_text(&reading, "action", 40, name != NULL, &own_name);
+    if (err != FR_OK)
+        return err;
+    if (name == NULL)
+        name = own_name;
+    else if (own_name != NULL && strcmp(own_name, name) != 0)
+        return complain(&reading, "action", "is another one than the path says");
+    for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
+        if (strcmp(actions[i].name, name) != 0)
+            continue;
+        if (!fr_json_known(json, actions[i].members, message, DESK_MESSAGE_SIZE))
+            return FR_INVALID;
+        return actions[i].read(&reading);
+    }
+    return complain(&reading, "action", "is none that we know");
+}
