@@ -261,7 +261,7 @@ client_close_code(struct client *client, char *reason, size_t reason_size)
         if (first < 0)
             return 0;
     if (reason != NULL)
-        snprintf(reason, reason_size, "%s", size > 2 ? text + 2 : "");
+        snprintf(reason, reason_size, "%.100s", size > 2 ? text + 2 : "");
     return size < 2 ? 0 : (unsigned char)text[0] << 8 | (unsigned char)text[1];
 }
 

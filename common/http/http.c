@@ -1,5 +1,6 @@
 /* http.c - start, the loop, stop. */
 #include <limits.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
@@ -245,6 +246,7 @@ run(void *argument)
         run_timers(http);
         deliver_all(http);
     } while (!is_over(http));
+    fr_http_mailbox_close(&http->mailbox);
     lws_context_destroy(http->lws); /* what is still open closes, and its handlers hear of it */
     http->lws = NULL;
     return NULL;
@@ -323,6 +325,20 @@ prepare(struct fr_http *http, const struct fr_http_options *options)
     return fr_http_sockets_start(http) ? FR_OK : FR_NO_MEMORY;
 }
 
+/* Signals are for the thread that wants them, and that is never this one. */
+static bool
+start_thread(struct fr_http *http)
+{
+    sigset_t all, before;
+    bool started;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &before);
+    started = pthread_create(&http->thread, NULL, run, http) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return started;
+}
+
 enum fr_error
 fr_http_start(const struct fr_http_options *options, struct fr_http **out)
 {
@@ -333,7 +349,7 @@ fr_http_start(const struct fr_http_options *options, struct fr_http **out)
         return FR_NO_MEMORY;
     http->epoll = http->listen_fd = http->spare_fd = http->timers.fd = -1;
     err = prepare(http, options);
-    if (err == FR_OK && pthread_create(&http->thread, NULL, run, http) != 0)
+    if (err == FR_OK && !start_thread(http))
         err = FR_NO_MEMORY;
     if (err != FR_OK) {
         http_free(&http);

@@ -57,12 +57,13 @@ struct fr_ws_handlers {
     enum fr_error (*open)(void *context, const struct fr_http_request *request, int *status);
     void (*opened)(void *context, uint64_t id); /* same id as the request's in open */
     void (*text)(void *context, uint64_t id, struct fr_slice text); /* a whole message, valid UTF-8 */
-    void (*closed)(void *context, uint64_t id);
+    void (*closed)(void *context, uint64_t id); /* once for every `open` that said FR_OK, also when
+                                                   the client left before `opened` */
 };
 
 struct fr_http_options {
     const char *listen;              /* "127.0.0.1:8080", "[::1]:8080", or ":8080" for every address */
-    const struct fr_http_route *routes; /* ends with { NULL } */
+    const struct fr_http_route *routes; /* ends with { NULL }; borrowed until the stop, like sockets */
     const struct fr_ws_handlers *sockets; /* ends with { NULL }; or NULL */
     void *context;                   /* given to every handler */
     const char *static_dir;          /* files served where no route matches; or NULL.  index.html for '/';
@@ -77,18 +78,23 @@ struct fr_http_options {
     struct fr_span answer_timeout;   /* for the handler to answer, default 30 s: 504 */
     struct fr_span idle_timeout;     /* keep-alive and WebSocket without a word, default 75 s (pings every third of it) */
     const char *trusted_proxies;     /* blank-separated addresses whose X-Forwarded-For counts; or NULL */
-    bool allow_any_origin;           /* answer CORS preflights and add access-control-allow-origin: * */
+    bool allow_any_origin;           /* answer CORS preflights and add access-control-allow-origin: *;
+                                        when false, a WebSocket's Origin must be the Host it calls */
 };
 
 /* Binds and starts the thread.  FR_EXISTS: the address is in use; FR_INVALID: it is none. */
 enum fr_error fr_http_start(const struct fr_http_options *options, struct fr_http **out);
-/* Stops accepting, answers what is under way with 503 after `grace`, joins. */
+/* Stops accepting, answers what is under way with 503 after `grace`, joins.  Calls of fr_http_call()
+ * made before it run; those of fr_http_call_later() whose time has not come do not.  Once it returns
+ * nobody may use `http` any more. */
 void fr_http_stop(struct fr_http **http, struct fr_span grace);
 /* The port really bound (useful with ":0"). */
 int fr_http_port(const struct fr_http *http);
 
-/* Thread safe, each at most once per request.  `headers` are extra lines separated by \n, or NULL;
- * `type` e.g. "application/json".  Everything is copied. */
+/* Thread safe, each at most once per request (the first counts).  `headers` are extra lines separated
+ * by \n, or NULL; `type` e.g. "application/json".  Everything is copied.  A header with a CR or
+ * another control character, or one that is ours to write (content-length, connection...), turns the
+ * answer into a 500; a value from outside must not hold the \n that separates lines, so check it. */
 void fr_http_answer(struct fr_http *http, uint64_t request, int status, const char *type,
                     const char *headers, struct fr_slice body);
 void fr_http_answer_json(struct fr_http *http, uint64_t request, int status, const json_t *body);

@@ -73,10 +73,11 @@ add(struct mailbox *mailbox, struct letter *letter)
     atomic_store(&mailbox->filled, true);
 }
 
+/* With the lock held: the loop may end at any time, and then there is nobody to wake any more. */
 static void
 wake(struct fr_http *http)
 {
-    if (atomic_exchange(&http->mailbox.asleep, false) &&
+    if (!http->mailbox.closed && atomic_exchange(&http->mailbox.asleep, false) &&
         !pthread_equal(pthread_self(), http->thread))
         lws_cancel_service(http->lws);
 }
@@ -86,8 +87,16 @@ fr_http_post(struct fr_http *http, struct letter *letter)
 {
     pthread_mutex_lock(&http->mailbox.lock);
     add(&http->mailbox, letter);
-    pthread_mutex_unlock(&http->mailbox.lock);
     wake(http);
+    pthread_mutex_unlock(&http->mailbox.lock);
+}
+
+void
+fr_http_mailbox_close(struct mailbox *mailbox)
+{
+    pthread_mutex_lock(&mailbox->lock);
+    mailbox->closed = true;
+    pthread_mutex_unlock(&mailbox->lock);
 }
 
 void
@@ -151,6 +160,8 @@ enter(struct fr_http *http, struct letter *letter)
         socket->queued += letter->text.size;
         add(&http->mailbox, letter);
     }
+    if (err != FR_GONE)
+        wake(http);
     pthread_mutex_unlock(&http->mailbox.lock);
     return err;
 }
@@ -167,8 +178,6 @@ post_to_socket(struct fr_http *http, struct letter *letter)
     err = enter(http, letter);
     if (err != FR_OK)
         free(letter);
-    if (err != FR_GONE)
-        wake(http);
     return err;
 }
 

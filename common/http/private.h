@@ -64,6 +64,7 @@ struct mailbox {
     pthread_mutex_t lock;
     struct letters letters;
     struct mailbox_socket *sockets;
+    bool closed; /* the loop has ended */
     atomic_bool filled;
     atomic_bool asleep; /* the loop waits, or is about to: whoever clears this wakes it */
 };
@@ -76,6 +77,7 @@ void fr_http_letters_add(struct letters *letters, struct letter *letter);
 struct letter *fr_http_letters_take(struct letters *letters); /* NULL: empty */
 bool fr_http_mailbox_init(struct mailbox *mailbox, uint32_t slot_count);
 void fr_http_mailbox_fini(struct mailbox *mailbox);
+void fr_http_mailbox_close(struct mailbox *mailbox);
 void fr_http_post(struct fr_http *http, struct letter *letter); /* any thread */
 void fr_http_mailbox_grab(struct mailbox *mailbox, struct letters *letters);
 void fr_http_mailbox_socket(struct mailbox *mailbox, uint32_t slot, uint64_t id);

@@ -283,11 +283,11 @@ write_some(struct connection *connection)
         letter = fr_http_letters_take(&socket->queue);
         if (letter == NULL)
             break;
+        COUNT(http, messages_out, 1);
         n = lws_write(socket->wsi, (unsigned char *)letter->bytes + LWS_PRE, letter->text.size,
                       LWS_WRITE_TEXT);
         fr_http_mailbox_sent(&http->mailbox, connection->slot, letter->text.size);
         free(letter);
-        COUNT(http, messages_out, 1);
         if (n < 0)
             return -1;
     }
