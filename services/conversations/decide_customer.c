@@ -1,0 +1,277 @@
+/* decide_customer.c - what customers do: they write, turn out to be one person, become known by a
+ * key. */
+#include "proto/identity.pb-c.h"
+#include "services/conversations/place.h"
+#include "services/conversations/say.h"
+
+/* ---- a customer wrote ---- */
+
+static enum fr_error
+facts_of(struct fr_turn *turn, const char *brand, const Fr__MessageIdentified *identified,
+         struct conversations_facts *facts)
+{
+    const struct conversations_config *config = turn->config;
+    const conversations_customer *customer;
+    const conversations_matter *resolved;
+    bool unverified = identified->unverified;
+    enum fr_error err = conversations_customer_get(turn->view, identified->customer_id, brand,
+                                                   turn->arena, &customer);
+
+    *facts = (struct conversations_facts){
+        .unverified = unverified, .now = turn->now, .reopen_for = config->reopen_for};
+    if (err != FR_OK)
+        return err == FR_NOT_FOUND ? FR_OK : err;
+    facts->open_count = unverified ? customer->n_open_unverified : customer->n_open;
+    if (facts->open_count > 0) {
+        facts->open = unverified ? customer->open_unverified[0] : customer->open[0];
+        return FR_OK;
+    }
+    facts->resolved = unverified ? customer->resolved_unverified : customer->resolved;
+    facts->resolved_at.unix_us =
+        unverified ? customer->resolved_unverified_us : customer->resolved_us;
+    if (facts->resolved == 0)
+        return FR_OK;
+    err = conversations_get(turn->view, facts->resolved, turn->arena, &resolved);
+    if (err == FR_OK)
+        facts->resolved_as_spam = resolved->outcome == FR__OUTCOME__SPAM;
+    return err;
+}
+
+static enum fr_error
+open_new(struct conversations_talk *talk, const Fr__MessageIdentified *identified,
+         const char *reason)
+{
+    const Fr__MessageReceived *message = identified->message;
+    Fr__ConversationOpened opened = FR__CONVERSATION_OPENED__INIT;
+    enum fr_error err;
+
+    talk->conversation = fr_next_id(talk->turn);
+    talk->brand = talk->input->head->brand;
+    opened.conversation_id = talk->conversation;
+    opened.customer_id = identified->customer_id;
+    opened.channel = message->channel;
+    opened.account = message->account;
+    opened.subject = message->subject;
+    opened.has_complaint = message->has_complaint;
+    opened.complaint = message->complaint;
+    opened.has_unverified = identified->unverified;
+    opened.unverified = identified->unverified;
+    opened.reason = (char *)reason;
+    fr_count(talk->turn, CONVERSATIONS_OPENED, 1);
+    err = conversations_say(talk, &opened.base, NULL);
+    return err == FR_OK ? conversations_talk_reload(talk) : err;
+}
+
+static enum fr_error
+go_on(struct conversations_talk *talk, const struct conversations_choice *choice,
+      const char *channel)
+{
+    Fr__ChannelSwitched switched = FR__CHANNEL_SWITCHED__INIT;
+    enum fr_error err =
+        conversations_talk_begin(talk, talk->turn, talk->input, choice->conversation);
+
+    if (err == FR_OK && choice->move == CONVERSATIONS_REOPEN)
+        err = conversations_say_reopened(talk, choice->reason);
+    if (err != FR_OK || strcmp(talk->matter->channel, channel) == 0)
+        return err;
+    switched.conversation_id = talk->conversation;
+    switched.from = talk->matter->channel;
+    switched.to = (char *)channel;
+    switched.by_customer = true;
+    fr_count(talk->turn, CONVERSATIONS_SWITCHES, 1);
+    return conversations_say(talk, &switched.base, NULL);
+}
+
+static void
+entry_of(const Fr__MessageIdentified *identified, struct fr_time now, Fr__Entry *entry)
+{
+    const Fr__MessageReceived *message = identified->message;
+    int64_t received_us = message->received_us > 0 ? message->received_us : now.unix_us;
+
+    fr__entry__init(entry);
+    entry->message_id = identified->message_id;
+    entry->direction = FR__DIRECTION__FROM_CUSTOMER;
+    entry->channel = message->channel;
+    entry->account = message->account;
+    entry->address = message->address;
+    entry->text = message->text;
+    entry->at_us = received_us;
+    entry->author = message->name;
+    entry->subject = message->subject;
+    entry->external_id = message->external_id;
+    entry->has_unverified = identified->unverified;
+    entry->unverified = identified->unverified;
+    entry->attachments = message->attachments;
+    entry->n_attachments = message->n_attachments;
+    entry->has_received_us = true;
+    entry->received_us = received_us;
+    entry->language = message->language;
+}
+
+/* MessageIdentified: which matter is it?
+ *
+ * Reads messages, customers, conversations.  Emits ConversationOpened or ConversationReopened where
+ * needed, ChannelSwitched, MessageAdded; EntryShared to the site that has the conversation, or
+ * TaskRequested when nobody works on it.
+ * Sent twice: its message_id is known, and nothing happens.
+ */
+enum fr_error
+conversations_decide_message_identified(struct fr_turn *turn, const struct fr_record *input)
+{
+    const Fr__MessageIdentified *identified =
+        fr_unpack(turn, input, &fr__message_identified__descriptor);
+    struct conversations_talk talk = {.turn = turn, .input = input, .config = turn->config};
+    struct conversations_choice choice;
+    struct conversations_facts facts;
+    struct conversations_place place;
+    int64_t arrived_us;
+    Fr__Entry entry;
+    enum fr_error err;
+
+    if (identified == NULL)
+        return fr_reject(turn, input, "MessageIdentified does not decode");
+    err = conversations_message_get(turn->view, identified->message_id, &place);
+    if (err == FR_OK)
+        fr_count(turn, CONVERSATIONS_REPEATED, 1);
+    if (err != FR_NOT_FOUND)
+        return err;
+    err = facts_of(turn, input->head->brand, identified, &facts);
+    if (err != FR_OK)
+        return err;
+    choice = conversations_place(&facts);
+    err = choice.move == CONVERSATIONS_OPEN ? open_new(&talk, identified, choice.reason)
+                                            : go_on(&talk, &choice, identified->message->channel);
+    if (err != FR_OK)
+        return err;
+    entry_of(identified, turn->now, &entry);
+    arrived_us = talk.matter->unanswered_us != 0 ? talk.matter->unanswered_us : entry.at_us;
+    fr_count(turn, CONVERSATIONS_RECEIVED, 1);
+    err = conversations_say_added(&talk, &entry, 0, choice.reason);
+    if (err != FR_OK || talk.matter->site != NULL)
+        return err == FR_OK ? conversations_say_shared(&talk, talk.matter->site, &entry) : err;
+    if (talk.matter->task_id != 0)
+        return FR_OK; /* its task waits already, from the first unanswered message on */
+    err = conversations_talk_reload(&talk);
+    return err == FR_OK ? conversations_say_task(&talk, entry.text, arrived_us) : err;
+}
+
+/* ---- two customers were one ---- */
+
+static const char *
+rekey_reason(const conversations_matter *matter, const conversations_customer *survivor)
+{
+    if (!matter->open)
+        return "the customer was merged; a past conversation";
+    if (survivor == NULL ||
+        (matter->unverified ? survivor->n_open_unverified : survivor->n_open) == 0)
+        return "the customer was merged; his open conversation goes on";
+    return "the customer was merged; both have an open conversation, the older is continued";
+}
+
+/* Agents who have one of his conversations see the whole history now. */
+static enum fr_error
+share_again(struct fr_turn *turn, const struct fr_record *input, uint64_t customer)
+{
+    const char **brands;
+    size_t brand_count;
+    enum fr_error err =
+        conversations_brands(turn->view, customer, turn->arena, &brands, &brand_count);
+
+    for (size_t b = 0; err == FR_OK && b < brand_count; b++) {
+        const conversations_customer *row;
+
+        err = conversations_customer_get(turn->view, customer, brands[b], turn->arena, &row);
+        for (size_t i = 0; err == FR_OK && i < row->n_open; i++) {
+            struct conversations_talk talk;
+
+            err = conversations_talk_begin(&talk, turn, input, row->open[i]);
+            if (err == FR_OK && talk.matter->site != NULL)
+                err = conversations_say_history(&talk);
+        }
+    }
+    return err;
+}
+
+/* CustomersMerged: everything of the one belongs to the other now.
+ *
+ * Reads by_customer, conversations, customers.  Emits CustomerRekeyed, ConversationRekeyed for each
+ * of his conversations, and ConversationShared again for those that an agent has. Sent twice: the
+ * redirect is known, and nothing happens.
+ */
+enum fr_error
+conversations_decide_customers_merged(struct fr_turn *turn, const struct fr_record *input)
+{
+    const Fr__CustomersMerged *merged = fr_unpack(turn, input, &fr__customers_merged__descriptor);
+    Fr__CustomerRekeyed rekeyed = FR__CUSTOMER_REKEYED__INIT;
+    const struct fr_labels labels = {.key = merged != NULL ? merged->survivor : 0};
+    uint64_t *conversations;
+    const char **reasons;
+    size_t count;
+    bool more;
+    enum fr_error err;
+
+    if (merged == NULL)
+        return fr_reject(turn, input, "CustomersMerged does not decode");
+    if (conversations_redirect_get(turn->view, merged->merged) != 0) {
+        fr_count(turn, CONVERSATIONS_REPEATED, 1);
+        return FR_OK;
+    }
+    err = conversations_timeline(turn->view, merged->merged, 0, SIZE_MAX, turn->arena,
+                                 &conversations, &count, &more);
+    reasons = fr_arena_zalloc(turn->arena, count + 1, sizeof(*reasons));
+    if (err != FR_OK || reasons == NULL)
+        return err != FR_OK ? err : FR_NO_MEMORY;
+    for (size_t i = 0; err == FR_OK && i < count; i++) { /* judged before the tables change */
+        const conversations_customer *survivor = NULL;
+        const conversations_matter *matter;
+
+        err = conversations_get(turn->view, conversations[i], turn->arena, &matter);
+        if (err == FR_OK)
+            err = conversations_customer_get(turn->view, merged->survivor, matter->brand,
+                                             turn->arena, &survivor);
+        err = err == FR_NOT_FOUND ? FR_OK : err;
+        if (err == FR_OK)
+            reasons[i] = rekey_reason(matter, survivor);
+    }
+    rekeyed.from_customer = merged->merged;
+    rekeyed.to_customer = merged->survivor;
+    if (err == FR_OK)
+        err = fr_emit_as(turn, input, &rekeyed.base, &labels);
+    for (size_t i = count; err == FR_OK && i > 0; i--) {
+        Fr__ConversationRekeyed event = FR__CONVERSATION_REKEYED__INIT;
+        struct conversations_talk talk;
+
+        err = conversations_talk_begin(&talk, turn, input, conversations[i - 1]);
+        event.conversation_id = conversations[i - 1];
+        event.from_customer = merged->merged;
+        event.to_customer = merged->survivor;
+        event.reason = (char *)reasons[i - 1];
+        if (err == FR_OK)
+            err = conversations_say(&talk, &event.base, NULL);
+    }
+    return err == FR_OK ? share_again(turn, input, merged->survivor) : err;
+}
+
+/* KeyAttached: an identifier to show beside the history.  Device keys say nothing to an agent.
+ *
+ * Reads nothing.  Emits IdentifierNoted.
+ * Sent twice: noted twice, with the same effect.
+ */
+enum fr_error
+conversations_decide_key_attached(struct fr_turn *turn, const struct fr_record *input)
+{
+    const Fr__KeyAttached *attached = fr_unpack(turn, input, &fr__key_attached__descriptor);
+    Fr__IdentifierNoted noted = FR__IDENTIFIER_NOTED__INIT;
+
+    if (attached == NULL)
+        return fr_reject(turn, input, "KeyAttached does not decode");
+    if (strcmp(attached->type, "device") == 0)
+        return FR_OK;
+    if (strlen(attached->type) + strlen(attached->value) > 400)
+        return fr_reject(turn, input, "KeyAttached carries a key that is too long to keep");
+    noted.customer_id = attached->customer_id;
+    noted.type = attached->type;
+    noted.value = attached->value;
+    noted.unverified = attached->unverified;
+    return fr_emit(turn, input, &noted.base);
+}
