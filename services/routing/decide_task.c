@@ -1,0 +1,173 @@
+/* decide_task.c - what conversations and sla say of a task: it is needed, withdrawn, over, urgent.
+ */
+#include "proto/sla.pb-c.h"
+#include "services/routing/counters.h"
+#include "services/routing/place.h"
+
+#define TASKS_MAX 64 /* of one conversation at a time; it has one, or two while an old one ends */
+
+/* TaskRequested: find an agent, or wait.
+ *
+ * Reads lanes, available agents.  Emits TaskOffered, TaskQueued or TaskParked; LaneOpened before it
+ * when it is the first of its kind. Sent twice: its id is not newer than the newest one taken in
+ * from that journal, so it is ignored, also after the task has ended.
+ */
+enum fr_error
+routing_decide_task_requested(struct fr_turn *turn, const struct fr_record *input)
+{
+    const Fr__TaskRequested *request = fr_unpack(turn, input, &fr__task_requested__descriptor);
+    enum fr_error err;
+    bool old;
+
+    if (request == NULL)
+        return fr_reject(turn, input, "TaskRequested does not decode");
+    if (request->task_id == 0 || request->conversation_id == 0)
+        return fr_reject(turn, input, "TaskRequested names no task or no conversation");
+    err = routing_task_is_old(turn->view, request->task_id, &old);
+    if (err != FR_OK)
+        return err;
+    if (old) {
+        fr_count(turn, ROUTING_COUNT_REPEATED, 1);
+        return FR_OK;
+    }
+    fr_count(turn, ROUTING_COUNT_TASKS, 1);
+    return routing_place_new(turn, input, request);
+}
+
+/* TaskWithdrawn: the need is gone.
+ *
+ * Reads tasks.  Emits OfferRescinded when it was on offer, TaskEnded, and what its agent gets
+ * instead. Sent twice: there is no such task any more; nothing happens.
+ */
+enum fr_error
+routing_decide_task_withdrawn(struct fr_turn *turn, const struct fr_record *input)
+{
+    const Fr__TaskWithdrawn *withdrawn = fr_unpack(turn, input, &fr__task_withdrawn__descriptor);
+
+    if (withdrawn == NULL)
+        return fr_reject(turn, input, "TaskWithdrawn does not decode");
+    return routing_end(turn, input, withdrawn->task_id, withdrawn->reason);
+}
+
+/* ConversationResolved: whatever it still needed is over.
+ *
+ * Reads tasks of the conversation.  Emits for each OfferRescinded when it was on offer, and
+ * TaskEnded. Sent twice: there are none any more.
+ */
+enum fr_error
+routing_decide_conversation_resolved(struct fr_turn *turn, const struct fr_record *input)
+{
+    const Fr__ConversationResolved *resolved =
+        fr_unpack(turn, input, &fr__conversation_resolved__descriptor);
+    uint64_t task_ids[TASKS_MAX];
+    size_t count;
+    enum fr_error err;
+
+    if (resolved == NULL)
+        return fr_reject(turn, input, "ConversationResolved does not decode");
+    err = routing_tasks_of(turn->view, resolved->conversation_id, TASKS_MAX, task_ids, &count);
+    for (size_t i = 0; err == FR_OK && i < count; i++)
+        err = routing_end(turn, input, task_ids[i], "the conversation was resolved");
+    return err;
+}
+
+/* ConversationRekeyed: its tasks belong to another customer now.
+ *
+ * Reads tasks of the conversation.  Emits TaskRekeyed for each.
+ * Sent twice: they belong to him already.
+ */
+enum fr_error
+routing_decide_conversation_rekeyed(struct fr_turn *turn, const struct fr_record *input)
+{
+    const Fr__ConversationRekeyed *rekeyed =
+        fr_unpack(turn, input, &fr__conversation_rekeyed__descriptor);
+    uint64_t task_ids[TASKS_MAX];
+    size_t count;
+    enum fr_error err;
+
+    if (rekeyed == NULL)
+        return fr_reject(turn, input, "ConversationRekeyed does not decode");
+    err = routing_tasks_of(turn->view, rekeyed->conversation_id, TASKS_MAX, task_ids, &count);
+    for (size_t i = 0; err == FR_OK && i < count; i++) {
+        Fr__TaskRekeyed event = FR__TASK_REKEYED__INIT;
+        struct fr_labels labels;
+        struct routing_task task;
+
+        err = routing_task_get(turn->view, task_ids[i], &task);
+        if (err != FR_OK || task.customer_id == rekeyed->to_customer)
+            continue;
+        labels = routing_labels(&task);
+        event.task_id = task.task_id;
+        event.conversation_id = task.conversation_id;
+        event.customer_id = rekeyed->to_customer;
+        err = fr_emit_as(turn, input, &event.base, &labels);
+    }
+    return err;
+}
+
+static enum fr_error
+raise_task(struct fr_turn *turn, const struct fr_record *input, const struct routing_task *task,
+           const char *why)
+{
+    const struct routing_config *config = turn->config;
+    const struct fr_labels labels = routing_labels(task);
+    Fr__TaskRaised raised = FR__TASK_RAISED__INIT;
+    char by[FR_TIME_TEXT_SIZE];
+
+    raised.task_id = task->task_id;
+    raised.conversation_id = task->conversation_id;
+    raised.order_us = task->order_us - config->raise_by.us;
+    raised.reason = fr_arena_printf(turn->arena, "moved up by %s: %s",
+                                    fr_span_format(config->raise_by, by), why);
+    fr_count(turn, ROUTING_COUNT_RAISED, 1);
+    return raised.reason == NULL ? FR_NO_MEMORY : fr_emit_as(turn, input, &raised.base, &labels);
+}
+
+/* TargetWarned: a promise is about to break, so the conversation's task moves up, once.
+ *
+ * Reads tasks of the conversation.  Emits TaskRaised for each that no agent has accepted yet.
+ * Sent twice, or for a second target of the same conversation: it has been raised already.
+ */
+enum fr_error
+routing_decide_target_warned(struct fr_turn *turn, const struct fr_record *input)
+{
+    const Fr__TargetWarned *warned = fr_unpack(turn, input, &fr__target_warned__descriptor);
+    const struct routing_config *config = turn->config;
+    uint64_t task_ids[TASKS_MAX];
+    size_t count;
+    enum fr_error err;
+
+    if (warned == NULL)
+        return fr_reject(turn, input, "TargetWarned does not decode");
+    if (config->raise_by.us == 0)
+        return FR_OK;
+    err = routing_tasks_of(turn->view, warned->conversation_id, TASKS_MAX, task_ids, &count);
+    for (size_t i = 0; err == FR_OK && i < count; i++) {
+        struct routing_task task;
+
+        err = routing_task_get(turn->view, task_ids[i], &task);
+        if (err == FR_OK && task.state != ROUTING_ASSIGNED && !task.raised)
+            err = raise_task(turn, input, &task, warned->reason);
+    }
+    return err;
+}
+
+/* The time for the agent who served this customer last is over: anybody may take it now.
+ *
+ * Reads the task, its lane.  Emits TaskOffered, TaskQueued or TaskParked.
+ */
+enum fr_error
+routing_decide_open_due(struct fr_turn *turn, const struct fr_record *input)
+{
+    return routing_place_again(turn, input, input->head->key);
+}
+
+/* Long enough since the last agent let it go: with nobody else there, they may be asked again.
+ *
+ * Reads the task, its lane.  Emits TaskOffered; or TaskQueued, which says why it has to wait on.
+ */
+enum fr_error
+routing_decide_again_due(struct fr_turn *turn, const struct fr_record *input)
+{
+    return routing_place_again(turn, input, input->head->key);
+}
