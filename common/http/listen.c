@@ -125,8 +125,11 @@ turn_away(struct fr_http *http)
     if (fd >= 0)
         close(fd);
     http->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    if (COUNT(http, refused_connections, 1) % 1000 == 0)
+    COUNT(http, refused_connections, 1);
+    if (http->complained.us == 0 || http->now.us - http->complained.us >= fr_seconds(10).us) {
+        http->complained = http->now;
         fr_log(FR_ERROR, "refused", "what=connection why=descriptors");
+    }
 }
 
 void

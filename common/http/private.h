@@ -314,6 +314,7 @@ struct fr_http {
     bool epoll_given; /* to lws, which closes it */
     bool edge_ready, stopping, stop_now;
     struct fr_span now, stop_due;
+    struct fr_span complained; /* when we last said that no descriptor is left */
     struct timers timers;
     struct limits limits;
     struct mailbox mailbox;
