@@ -31,8 +31,7 @@ struct fr_http_request { /* valid during the handler only; copy what is needed l
     const char *path;   /* decoded, without the query; normalized: no "..", no "//" */
     const char *rest;   /* path behind the route's prefix when the route ends in '*' */
     struct fr_slice body;
-    const char
-        *peer; /* the client's address; X-Forwarded-For's last when the peer is a trusted proxy */
+    const char *peer; /* the client's address; behind a trusted proxy X-Forwarded-For's last */
     const void *private_state;
 };
 
@@ -60,17 +59,16 @@ struct fr_ws_handlers {
      * *status. */
     enum fr_error (*open)(void *context, const struct fr_http_request *request, int *status);
     void (*opened)(void *context, uint64_t id); /* same id as the request's in open */
-    void (*text)(void *context, uint64_t id,
-                 struct fr_slice text);         /* a whole message, valid UTF-8 */
+    /* A whole message, valid UTF-8. */
+    void (*text)(void *context, uint64_t id, struct fr_slice text);
     void (*closed)(void *context, uint64_t id); /* once for every `open` that said FR_OK, also when
                                                    the client left before `opened` */
 };
 
 struct fr_http_options {
     const char *listen; /* "127.0.0.1:8080", "[::1]:8080", or ":8080" for every address */
-    const struct fr_http_route
-        *routes; /* ends with { NULL }; borrowed until the stop, like sockets */
-    const struct fr_ws_handlers *sockets; /* ends with { NULL }; or NULL */
+    const struct fr_http_route *routes;   /* ends with { NULL }; borrowed until the stop */
+    const struct fr_ws_handlers *sockets; /* likewise; or NULL */
     void *context;                        /* given to every handler */
     const char *static_dir; /* files served where no route matches; or NULL.  index.html for '/';
                                types by ending; ETag, immutable caching for hashed asset names */
@@ -80,15 +78,14 @@ struct fr_http_options {
     size_t message_size_max;      /* WebSocket message, default 64 KiB: closed with 1009 */
     size_t send_queue_size_max; /* bytes queued to one WebSocket, default 1 MiB: closed with 1013 */
     unsigned connection_max;    /* default 4096; over it 503 */
-    unsigned connection_per_peer_max; /* default 256 (0: no limit), over it 429 */
+    unsigned connection_per_peer_max; /* 0: no limit (services: 256), over it 429 */
     struct fr_span request_timeout;   /* to send head and body, default 10 s: 408 */
     struct fr_span answer_timeout;    /* for the handler to answer, default 30 s: 504 */
     struct fr_span idle_timeout; /* keep-alive and WebSocket without a word, default 75 s (pings
                                     every third of it) */
-    const char
-        *trusted_proxies;  /* blank-separated addresses whose X-Forwarded-For counts; or NULL */
-    bool allow_any_origin; /* answer CORS preflights and add access-control-allow-origin: *;
-                              when false, a WebSocket's Origin must be the Host it calls */
+    const char *trusted_proxies; /* addresses, blank-separated, whose X-Forwarded-For counts */
+    bool allow_any_origin;       /* answer CORS preflights and add access-control-allow-origin: *;
+                                    when false, a WebSocket's Origin must be the Host it calls */
 };
 
 /* Binds and starts the thread.  FR_EXISTS: the address is in use; FR_INVALID: it is none. */
@@ -108,8 +105,7 @@ int fr_http_port(const struct fr_http *http);
 void fr_http_answer(struct fr_http *http, uint64_t request, int status, const char *type,
                     const char *headers, struct fr_slice body);
 void fr_http_answer_json(struct fr_http *http, uint64_t request, int status, const json_t *body);
-/* {"error": code, "message": text}: the one shape of every error; 503 and 429 get Retry-After: 1.
- */
+/* {"error": code, "message": text}: the shape of every error; 503 and 429 get Retry-After: 1. */
 void fr_http_answer_error(struct fr_http *http, uint64_t request, int status, const char *code,
                           const char *message);
 
