@@ -16,6 +16,7 @@ add_custom_command(OUTPUT ${web_work}/node_modules/.package-lock.json
   DEPENDS ${web}/package.json ${web}/package-lock.json
   COMMENT "desk page: npm ci")
 add_custom_command(OUTPUT ${web_out}/index.html
+  COMMAND ${CMAKE_COMMAND} -E rm -rf ${web_work}/src
   COMMAND ${CMAKE_COMMAND} -E copy_directory ${web}/src ${web_work}/src
   COMMAND ${CMAKE_COMMAND} -E copy ${web}/index.html ${web}/vite.config.ts ${web}/tsconfig.json ${web_work}
   COMMAND ${CMAKE_COMMAND} -E chdir ${web_work} ${NPM} run --silent check
