@@ -17,6 +17,7 @@
 #include <pthread.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include "common/journal/journal_format.h"
 
 #define SECTOR 512
 #define FRAMES 30
@@ -482,6 +483,36 @@ it_survives_a_full_disk_in_every_call(void **state)
     assert_int_equal(every_call(FAIL, ENOSPC), 0);
 }
 
+/* A killed process leaves frames that only the page cache holds.  Whoever opens serves them, so
+ * they must not vanish in a power cut after that. */
+static void
+what_opening_shows_is_durable(void **state)
+{
+    struct scene s;
+    char path[PATH_MAX];
+    uint8_t bytes[2 * SECTOR];
+
+    (void)state;
+    scene_init(&s, false);
+    scene_open(&s);
+    put_frame(s.journal, 1, 700);
+    fr_journal_free(&s.journal);
+    assert_true(segment_file(&s, 0, path));
+    strcpy(plan.dir, s.dir);
+    scratch_dir(plan.graveyard);
+    plan.at = 0;
+    plan.fault = POWER_CUT;
+    file_read(path, bytes, sizeof(bytes), FR_SEGMENT_HEAD_SIZE);
+    file_write(path, bytes, sizeof(bytes), FR_SEGMENT_HEAD_SIZE);
+    assert_int_equal(write_count, 1);
+    scene_open(&s);
+    assert_int_equal(fr_journal_end(s.journal).seq, 1);
+    assert_int_equal(write_count, 0);
+    plan.fault = NONE;
+    remove_dir(plan.graveyard);
+    scene_fini(&s);
+}
+
 int
 main(void)
 {
@@ -492,6 +523,7 @@ main(void)
         cmocka_unit_test(on_a_disk_that_lies_losses_are_seen),
         cmocka_unit_test(it_survives_an_io_error_in_every_call),
         cmocka_unit_test(it_survives_a_full_disk_in_every_call),
+        cmocka_unit_test(what_opening_shows_is_durable),
     };
 
     be_quiet();
