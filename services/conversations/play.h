@@ -1,0 +1,185 @@
+/* play.h - for conversations' tests: what the neighbours send, in one line each. */
+#ifndef FR_CONVERSATIONS_PLAY_H
+#define FR_CONVERSATIONS_PLAY_H
+
+#include "common/stage/given.h"
+#include "proto/conversation.pb-c.h"
+#include "proto/identity.pb-c.h"
+#include "proto/routing.pb-c.h"
+#include "proto/site.pb-c.h"
+#include "proto/sla.pb-c.h"
+
+struct play_message { /* what is left out gets the value said beside it */
+    uint64_t id;      /* a new one */
+    uint64_t customer;
+    const char *channel;  /* "channel_webchat" */
+    const char *brand;    /* "acme" */
+    const char *address;  /* "s1" */
+    const char *text;     /* "hello" */
+    const char *external; /* made from the id */
+    const char *name, *language, *subject;
+    bool unverified;
+};
+
+#define PLAY_SECOND INT64_C(1000000)
+#define PLAY_EPOCH_US (FR_GIVEN_EPOCH_S * PLAY_SECOND)
+
+/* The number of events that followed. */
+static inline size_t
+play_write(struct fr_given *given, const struct play_message *message)
+{
+    static uint64_t next_id = 1000;
+    Fr__MessageIdentified identified = FR__MESSAGE_IDENTIFIED__INIT;
+    Fr__MessageReceived received = FR__MESSAGE_RECEIVED__INIT;
+    char external[40];
+
+    identified.message_id = message->id != 0 ? message->id : ++next_id;
+    snprintf(external, sizeof(external), "x%llu", (unsigned long long)identified.message_id);
+    received.channel = (char *)(message->channel != NULL ? message->channel : "channel_webchat");
+    received.account = "shop";
+    received.address = (char *)(message->address != NULL ? message->address : "s1");
+    received.external_id = (char *)(message->external != NULL ? message->external : external);
+    received.text = (char *)(message->text != NULL ? message->text : "hello");
+    received.name = (char *)message->name;
+    received.language = (char *)message->language;
+    received.subject = (char *)message->subject;
+    received.received_us = PLAY_EPOCH_US + 5;
+    identified.customer_id = message->customer;
+    identified.unverified = message->unverified;
+    identified.message = &received;
+    fr_given_input(given, "identity", message->customer,
+                   message->brand != NULL ? message->brand : "acme", &identified.base);
+    return fr_given_count(given);
+}
+
+/* The conversation of the last MessageAdded. */
+static inline uint64_t
+play_conversation(const struct fr_given *given)
+{
+    const Fr__MessageAdded *added = fr_given_find(given, FR_MESSAGE_ADDED);
+
+    return added != NULL ? added->conversation_id : 0;
+}
+
+/* The task asked for by the last input, 0: none. */
+static inline uint64_t
+play_task(const struct fr_given *given)
+{
+    const Fr__TaskRequested *task = fr_given_find(given, FR_TASK_REQUESTED);
+
+    return task != NULL ? task->task_id : 0;
+}
+
+static inline size_t
+play_accept(struct fr_given *given, uint64_t conversation, uint64_t task, const char *agent,
+            const char *site)
+{
+    Fr__OfferAccepted accepted = FR__OFFER_ACCEPTED__INIT;
+
+    accepted.offer_id = task + 1;
+    accepted.task_id = task;
+    accepted.conversation_id = conversation;
+    accepted.agent = (char *)agent;
+    accepted.site = (char *)site;
+    fr_given_input(given, "routing", conversation, "acme", &accepted.base);
+    return fr_given_count(given);
+}
+
+static inline size_t
+play_task_ended(struct fr_given *given, uint64_t conversation, uint64_t task)
+{
+    Fr__TaskEnded ended = FR__TASK_ENDED__INIT;
+
+    ended.task_id = task;
+    ended.conversation_id = conversation;
+    ended.reason = "the site fell silent";
+    fr_given_input(given, "routing", conversation, "acme", &ended.base);
+    return fr_given_count(given);
+}
+
+static inline size_t
+play_reply(struct fr_given *given, uint64_t conversation, const char *client_id, const char *text,
+           bool note)
+{
+    Fr__AgentReplied replied = FR__AGENT_REPLIED__INIT;
+
+    replied.conversation_id = conversation;
+    replied.agent = "ben";
+    replied.agent_title = "Ben";
+    replied.site = "tana";
+    replied.client_id = (char *)client_id;
+    replied.text = (char *)text;
+    replied.note = note;
+    fr_given_input(given, "sites", conversation, "acme", &replied.base);
+    return fr_given_count(given);
+}
+
+static inline size_t
+play_finish(struct fr_given *given, uint64_t conversation, uint64_t task, Fr__Outcome outcome)
+{
+    Fr__WorkFinished finished = FR__WORK_FINISHED__INIT;
+
+    finished.conversation_id = conversation;
+    finished.task_id = task;
+    finished.agent = "ben";
+    finished.site = "tana";
+    finished.outcome = outcome;
+    finished.note = "done";
+    fr_given_input(given, "sites", conversation, "acme", &finished.base);
+    return fr_given_count(given);
+}
+
+static inline size_t
+play_warn(struct fr_given *given, uint64_t conversation, uint64_t target)
+{
+    Fr__TargetWarned warned = FR__TARGET_WARNED__INIT;
+
+    warned.target_id = target;
+    warned.kind = FR__TARGET_KIND__FIRST_RESPONSE;
+    warned.conversation_id = conversation;
+    warned.reason = "soon";
+    fr_given_input(given, "sla", conversation, "acme", &warned.base);
+    return fr_given_count(given);
+}
+
+static inline size_t
+play_delivery(struct fr_given *given, uint64_t conversation, uint64_t message,
+              Fr__DeliveryState state, const char *external_id)
+{
+    Fr__DeliveryChanged changed = FR__DELIVERY_CHANGED__INIT;
+
+    changed.message_id = message;
+    changed.conversation_id = conversation;
+    changed.state = state;
+    changed.at_us = PLAY_EPOCH_US + 9;
+    changed.external_id = (char *)external_id;
+    changed.reason = state == FR__DELIVERY_STATE__UNDELIVERED ? "mailbox full" : NULL;
+    fr_given_input(given, "channel", conversation, "acme", &changed.base);
+    return fr_given_count(given);
+}
+
+static inline size_t
+play_merge(struct fr_given *given, uint64_t survivor, uint64_t merged)
+{
+    Fr__CustomersMerged event = FR__CUSTOMERS_MERGED__INIT;
+
+    event.survivor = survivor;
+    event.merged = merged;
+    fr_given_input(given, "identity", survivor, "acme", &event.base);
+    return fr_given_count(given);
+}
+
+static inline size_t
+play_attach(struct fr_given *given, uint64_t customer, const char *type, const char *value)
+{
+    Fr__KeyAttached attached = FR__KEY_ATTACHED__INIT;
+
+    attached.customer_id = customer;
+    attached.type = (char *)type;
+    attached.value = (char *)value;
+    attached.assurance = FR__ASSURANCE__VERIFIED;
+    fr_given_input(given, "identity", customer, "acme", &attached.base);
+    return fr_given_count(given);
+}
+
+#endif
