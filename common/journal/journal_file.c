@@ -3,8 +3,8 @@
  *     00000000000000000001.seg  ...  00000000000000917223.seg   next.seg    register   owner
  *     trimmed when passed            written here          --->  the spare
  *
- * A segment's every byte was written before its first frame, so that fdatasync has data to write and
- * no metadata.  A switch to the next segment is cheap as well: the spare's head is written and
+ * A segment's every byte was written before its first frame, so that fdatasync has data to write
+ * and no metadata.  A switch to the next segment is cheap as well: the spare's head is written and
  * synced, and the rename that gives it its name need not be durable, because at open a spare whose
  * head continues the journal is taken for what it is (journal_recover.c).
  */
@@ -18,8 +18,9 @@
 #include <unistd.h>
 #include "common/base/log.h"
 
-#define SPARE_WANTED_AT 4 /* when one part in so many of a segment is used, the next is prepared   \
-                           */
+#define SPARE_WANTED_AT                                                                            \
+    4 /* when one part in so many of a segment is used, the next is prepared                       \
+       */
 #define DISK_ASKED_EVERY_US 1000000
 
 enum fr_error

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-#define FREE_MAX 4               /* kept per class for the next taker */
+#define FREE_MAX 2               /* kept per class for the next taker */
 #define KEPT_SIZE_MAX (4u << 20) /* a buffer touched further than this is not worth keeping */
 
 struct fr_hold {

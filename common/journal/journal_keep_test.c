@@ -319,6 +319,54 @@ verify_and_scrub_read_everything(void **state)
     scene_fini(&s);
 }
 
+static size_t
+resident_size(void)
+{
+    unsigned long all = 0, resident = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+
+    assert_int_equal(fscanf(file, "%lu %lu", &all, &resident), 2);
+    fclose(file);
+    return resident * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+/* A stopped reader costs nothing, a busy journal some MiB, one at rest next to none. */
+static void
+memory_is_bounded_and_given_back_at_rest(void **state)
+{
+    struct scene s;
+    struct fr_reader *stopped, *near;
+    struct fr_cursor start;
+    size_t before, busy, rest;
+    uint64_t seq = 1;
+
+    (void)state;
+    scene_init(&s, false);
+    s.options.segment_size = 4 << 20;
+    scene_open(&s);
+    before = resident_size();
+    start = fr_journal_start(s.journal);
+    assert_int_equal(fr_reader_new(s.journal, &start, &stopped), FR_OK);
+    assert_int_equal(fr_reader_new(s.journal, &start, &near), FR_OK);
+    for (int i = 0; i < 600; i++) { /* some 60 MiB */
+        put_frame(s.journal, 100, 900);
+        assert_int_equal(drain(near, 1 << 20, &seq), FR_END);
+    }
+    busy = resident_size();
+    sleep(1);
+    usleep(50000);
+    assert_int_equal(fr_journal_pressure(s.journal), FR_PRESSURE_NONE);
+    rest = resident_size();
+    assert_true(busy < before + (24u << 20));
+    assert_true(rest < before + (4u << 20));
+    seq = 1;
+    assert_int_equal(drain(stopped, 1 << 20, &seq), FR_END); /* from the disk */
+    assert_int_equal(seq, 60001);
+    fr_reader_free(&stopped);
+    fr_reader_free(&near);
+    scene_fini(&s);
+}
+
 int
 main(void)
 {
@@ -332,6 +380,7 @@ main(void)
         BOTH(who_asks_for_what_was_trimmed_is_told_so),
         BOTH(a_full_journal_says_so_first_and_recovers_by_trimming),
         BOTH(verify_and_scrub_read_everything),
+        cmocka_unit_test(memory_is_bounded_and_given_back_at_rest),
     };
 
     be_quiet();

@@ -68,12 +68,19 @@ fr_dir_sync(const char *dir)
     return failed ? FR_IO : FR_OK;
 }
 
+static void do_register(struct fr_spare *spare);
+
+/* Between two pieces of a segment there is time for who waits for the register. */
 static void
 pause_between(struct fr_spare *spare)
 {
     bool haste;
 
     pthread_mutex_lock(&spare->lock);
+    if (spare->text != NULL) {
+        do_register(spare);
+        pthread_cond_broadcast(&spare->done);
+    }
     haste = spare->waited_for;
     pthread_mutex_unlock(&spare->lock);
     if (!haste)
