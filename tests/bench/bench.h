@@ -14,13 +14,13 @@
 struct bench_options {
     uint64_t messages;
     uint64_t keys;
-    double rate;        /* messages/s; 0: as fast as it goes */
-    double seconds;     /* for yardsticks, per measurement */
-    int stages;         /* 1 to 4 */
+    double rate;    /* messages/s; 0: as fast as it goes */
+    double seconds; /* for yardsticks, per measurement */
+    int stages;     /* 1 to 4 */
     int runs;
-    uint64_t trim_after;/* journal_size of each stage in MiB; 0: keep everything */
-    uint64_t credit;    /* bytes; 0: default */
-    bool tables;        /* false: no get and put */
+    uint64_t trim_after; /* journal_size of each stage in MiB; 0: keep everything */
+    uint64_t credit;     /* bytes; 0: default */
+    bool tables;         /* false: no get and put */
     bool json;
     const char *dir;    /* where to work; NULL: a new directory below $TMPDIR or /tmp */
     const char *config; /* of the installation to measure, for `path` */

@@ -1,4 +1,5 @@
-/* bench_path.c - the real path: accepted by the web form to offered at a desk, through the real services. */
+/* bench_path.c - the real path: accepted by the web form to offered at a desk, through the real
+ * services. */
 #include "tests/bench/bench.h"
 
 int

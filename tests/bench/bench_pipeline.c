@@ -1,5 +1,5 @@
-/* bench_pipeline.c - one to four stages as separate processes: messages per second, CPU per message,
- * latency; beside the yardsticks of the same run. */
+/* bench_pipeline.c - one to four stages as separate processes: messages per second, CPU per
+ * message, latency; beside the yardsticks of the same run. */
 #include "tests/bench/bench.h"
 
 #include <math.h>

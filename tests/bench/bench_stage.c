@@ -1,7 +1,7 @@
 /* bench_stage.c - one process of the pipeline: reads a key, writes a key, hands the message on.
  *
- * The first stage makes the messages itself, on a thread of its own, at the scheduled times; the last
- * one takes the latency from that schedule and writes the result when everything has arrived.
+ * The first stage makes the messages itself, on a thread of its own, at the scheduled times; the
+ * last one takes the latency from that schedule and writes the result when everything has arrived.
  */
 #include "tests/bench/bench.h"
 
@@ -41,8 +41,8 @@ struct seen {
     char filler[48];
 };
 
-/* The event carries the new count in its first bytes, where the input carried the old stage's: apply
- * only stores it. */
+/* The event carries the new count in its first bytes, where the input carried the old stage's:
+ * apply only stores it. */
 static enum fr_error
 decide(struct fr_turn *turn, const struct fr_record *input)
 {
@@ -50,9 +50,8 @@ decide(struct fr_turn *turn, const struct fr_record *input)
     struct seen seen = {0};
     uint64_t key = input->head->key;
 
-    if (config->tables &&
-        fr_get_copy(turn->view, &bench_tables[0], fr_slice(&key, sizeof(key)), &seen,
-                    sizeof(seen)) == FR_CORRUPT)
+    if (config->tables && fr_get_copy(turn->view, &bench_tables[0], fr_slice(&key, sizeof(key)),
+                                      &seen, sizeof(seen)) == FR_CORRUPT)
         return FR_CORRUPT;
     return fr_emit_bytes(turn, input, FR_BENCH_MESSAGE, input->body, NULL);
 }
@@ -195,7 +194,10 @@ static const struct fr_event events[] = {{FR_BENCH_MESSAGE, apply}, {FR_KIND_END
 
 #define INPUTS(upstream)                                                                           \
     {                                                                                              \
-        {FR_BENCH_MESSAGE, upstream, decide}, {FR_KIND_END, NULL, NULL}                            \
+        {FR_BENCH_MESSAGE, upstream, decide},                                                      \
+        {                                                                                          \
+            FR_KIND_END, NULL, NULL                                                                \
+        }                                                                                          \
     }
 static const struct fr_input inputs[BENCH_STAGE_MAX][2] = {INPUTS(FR_LOCAL), INPUTS("bench1"),
                                                            INPUTS("bench2"), INPUTS("bench3")};

@@ -22,20 +22,23 @@ usage(FILE *out)
 int
 main(int argc, char **argv)
 {
-    static const struct option long_options[] = {
-        {"messages", required_argument, NULL, 'm'}, {"keys", required_argument, NULL, 'k'},
-        {"rate", required_argument, NULL, 'r'},     {"stages", required_argument, NULL, 's'},
-        {"no-tables", no_argument, NULL, 't'},      {"runs", required_argument, NULL, 'n'},
-        {"seconds", required_argument, NULL, 'S'},  {"json", no_argument, NULL, 'j'},
-        {"dir", required_argument, NULL, 'd'},      {"journal-mib", required_argument, NULL, 'J'},
-        {"config", required_argument, NULL, 'c'},   {"credit", required_argument, NULL, 'C'},
-        {"bin", required_argument, NULL, 'b'},      {"help", no_argument, NULL, 'h'},
-        {0}};
-    struct bench_options options = {.messages = 1000000,
-                                    .keys = 100000,
-                                    .stages = 4,
-                                    .runs = 1,
-                                    .tables = true};
+    static const struct option long_options[] = {{"messages", required_argument, NULL, 'm'},
+                                                 {"keys", required_argument, NULL, 'k'},
+                                                 {"rate", required_argument, NULL, 'r'},
+                                                 {"stages", required_argument, NULL, 's'},
+                                                 {"no-tables", no_argument, NULL, 't'},
+                                                 {"runs", required_argument, NULL, 'n'},
+                                                 {"seconds", required_argument, NULL, 'S'},
+                                                 {"json", no_argument, NULL, 'j'},
+                                                 {"dir", required_argument, NULL, 'd'},
+                                                 {"journal-mib", required_argument, NULL, 'J'},
+                                                 {"config", required_argument, NULL, 'c'},
+                                                 {"credit", required_argument, NULL, 'C'},
+                                                 {"bin", required_argument, NULL, 'b'},
+                                                 {"help", no_argument, NULL, 'h'},
+                                                 {0}};
+    struct bench_options options = {
+        .messages = 1000000, .keys = 100000, .stages = 4, .runs = 1, .tables = true};
     int option;
 
     if (argc > 2 && strcmp(argv[1], "stage") == 0)

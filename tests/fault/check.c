@@ -62,6 +62,22 @@ check_read(const char *state, const char *name, struct check_counts *counts)
     return err == FR_END;
 }
 
+uint64_t
+check_end(const char *state, const char *name)
+{
+    char dir[600], complaint[256] = "";
+    struct fr_journal_options options = {.dir = dir, .name = name, .read_only = true};
+    struct fr_journal *journal;
+    uint64_t seq;
+
+    snprintf(dir, sizeof(dir), "%s/%s/journal", state, name);
+    if (fr_journal_open(&options, &journal, complaint, sizeof(complaint)) != FR_OK)
+        return 0;
+    seq = fr_journal_end(journal).seq;
+    fr_journal_free(&journal);
+    return seq;
+}
+
 static void
 tell(unsigned *breaches, const char *name, const char *what, uint64_t number, uint32_t times)
 {

@@ -14,8 +14,12 @@ struct check_counts { /* how often each number, and each alarm, stands in a jour
     uint64_t records;
 };
 
-/* Reads the journal of `name` below `state`; false with a line on stderr when it cannot be read whole. */
+/* Reads the journal of `name` below `state`; false with a line on stderr when it cannot be read
+ * whole. */
 bool check_read(const char *state, const char *name, struct check_counts *counts);
+
+/* The last sequence number there, 0 when it cannot be read. */
+uint64_t check_end(const char *state, const char *name);
 
 /* Each acknowledged number exactly once in ledger1 and ledger2, each tenth's alarm likewise. Tells
  * every breach on stderr (at most ten) and returns how many there were. */

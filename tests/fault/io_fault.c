@@ -1,5 +1,5 @@
-/* io_fault.c - preloaded: counts the I/O calls on files below $FR_FAULT_DIR and does one thing at one of
- * them.
+/* io_fault.c - preloaded: counts the I/O calls on files below $FR_FAULT_DIR and does one thing at
+ * one of them.
  *
  *   FR_FAULT_DIR    only descriptors and paths below it count
  *   FR_FAULT_AT     number of the call, from 1; absent: only count

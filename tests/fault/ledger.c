@@ -1,10 +1,10 @@
 /* ledger.c - two little services for the fault tests: `fault-ledger 1|2 --config FILE`.
  *
- * ledger1 takes numbers from its edge, each once (a number sent again is answered and not stored again);
- * every tenth arms a timer that adds 1,000,000 + number.  ledger2 reads ledger1 and copies every
- * number, with no deduplication of its own: only cursors keep it from doubling.  The edge sends 1 to
- * $LEDGER_COUNT but for those marked in $LEDGER_SKIP (acknowledged before: no customer says again what
- * was taken), and writes each acknowledged number to descriptor $LEDGER_ACKS.
+ * ledger1 takes numbers from its edge, each once (a number sent again is answered and not stored
+ * again); every tenth arms a timer that adds 1,000,000 + number.  ledger2 reads ledger1 and copies
+ * every number, with no deduplication of its own: only cursors keep it from doubling.  The edge
+ * sends 1 to $LEDGER_COUNT but for those marked in $LEDGER_SKIP (acknowledged before: no customer
+ * says again what was taken), and writes each acknowledged number to descriptor $LEDGER_ACKS.
  */
 #include <pthread.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@
 #include "proto/bench.pb-c.h"
 
 #define ALARM (FR_TIMER_KIND + 1)
-#define POISON 13 /* with LEDGER_POISON=crash this number crashes decide */
+#define POISON 13 /* crashes decide of the ledger that $LEDGER_POISON names */
 
 /* clang-format off */
 static const struct fr_table tables[] = {
@@ -33,17 +33,22 @@ static enum fr_error
 emit_number(struct fr_turn *turn, const struct fr_record *input, uint64_t number)
 {
     Fr__BenchMessage message = FR__BENCH_MESSAGE__INIT;
+    const char *fill = getenv("LEDGER_FILL");
 
     message.key = number;
+    if (fill != NULL) { /* so that a small journal fills up */
+        message.filler.len = (size_t)atoi(fill);
+        message.filler.data = fr_arena_zalloc(turn->arena, 1, message.filler.len);
+    }
     return fr_emit_as(turn, input, &message.base, &(struct fr_labels){.key = number});
 }
 
 static void
-crash_if_poisoned(uint64_t number)
+crash_if_poisoned(uint64_t number, const char *ledger)
 {
     const char *poison = getenv("LEDGER_POISON");
 
-    if (number == POISON && poison != NULL && strcmp(poison, "crash") == 0)
+    if (number == POISON && poison != NULL && strcmp(poison, ledger) == 0)
         abort();
 }
 
@@ -56,7 +61,7 @@ decide_number(struct fr_turn *turn, const struct fr_record *input)
 
     if (message == NULL)
         return fr_reject(turn, input, "does not decode");
-    crash_if_poisoned(message->key);
+    crash_if_poisoned(message->key, "ledger1");
     if (fr_get(turn->view, &tables[0], row(&key, message->key), &value) == FR_OK &&
         !fr_sabotage("no_deduplication"))
         return FR_OK;
@@ -76,7 +81,7 @@ decide_copy(struct fr_turn *turn, const struct fr_record *input)
 
     if (message == NULL)
         return fr_reject(turn, input, "does not decode");
-    crash_if_poisoned(message->key);
+    crash_if_poisoned(message->key, "ledger2");
     return emit_number(turn, input, message->key);
 }
 
@@ -88,8 +93,7 @@ apply_number(struct fr_tables *handle, const struct fr_record *event)
     struct fr_key key;
     enum fr_error err;
 
-    fr_get_copy(fr_tables_view(handle), &tables[0], row(&key, message->key), &count,
-                sizeof(count));
+    fr_get_copy(fr_tables_view(handle), &tables[0], row(&key, message->key), &count, sizeof(count));
     count++;
     err = fr_put(handle, &tables[0], fr_key_slice(&key), fr_slice(&count, sizeof(count)));
     if (err == FR_OK && message->key % 10 == 0 && message->key < 1000000 &&
@@ -120,8 +124,7 @@ acknowledged(void *context, const struct fr_outcome *outcome)
     struct pending *pending = context;
 
     if (outcome->error == FR_OK && pending->sender->acks >= 0) {
-        ssize_t written =
-            write(pending->sender->acks, &pending->number, sizeof(pending->number));
+        ssize_t written = write(pending->sender->acks, &pending->number, sizeof(pending->number));
 
         (void)written;
     }
@@ -195,11 +198,8 @@ static const struct fr_event events[] = {{FR_BENCH_MESSAGE, apply_number}, {FR_K
 int
 main(int argc, char **argv)
 {
-    const struct fr_stage stage_1 = {.name = "ledger1",
-                                     .tables = tables,
-                                     .inputs = inputs_1,
-                                     .events = events,
-                                     .edge = &edge};
+    const struct fr_stage stage_1 = {
+        .name = "ledger1", .tables = tables, .inputs = inputs_1, .events = events, .edge = &edge};
     const struct fr_stage stage_2 = {
         .name = "ledger2", .tables = tables, .inputs = inputs_2, .events = events};
 
