@@ -1,4 +1,5 @@
-/* play.h - for conversations' tests: what the neighbours send, in one line each. */
+/* play.h - for conversations' tests, which include cmocka first: what the neighbours send, in one
+ * line each. */
 #ifndef FR_CONVERSATIONS_PLAY_H
 #define FR_CONVERSATIONS_PLAY_H
 
@@ -8,6 +9,7 @@
 #include "proto/routing.pb-c.h"
 #include "proto/site.pb-c.h"
 #include "proto/sla.pb-c.h"
+#include "services/conversations/conversations.h"
 
 struct play_message { /* what is left out gets the value said beside it */
     uint64_t id;      /* a new one */
@@ -21,6 +23,8 @@ struct play_message { /* what is left out gets the value said beside it */
     bool unverified;
 };
 
+#define PLAY_HOUR 3600.0 /* seconds */
+#define PLAY_OUTCOME(name) FR__OUTCOME__##name
 #define PLAY_SECOND INT64_C(1000000)
 #define PLAY_EPOCH_US (FR_GIVEN_EPOCH_S * PLAY_SECOND)
 
@@ -180,6 +184,47 @@ play_attach(struct fr_given *given, uint64_t customer, const char *type, const c
     attached.assurance = FR__ASSURANCE__VERIFIED;
     fr_given_input(given, "identity", customer, "acme", &attached.base);
     return fr_given_count(given);
+}
+
+static inline struct fr_given *
+play_begin(void)
+{
+    return fr_given_new(&conversations_stage, "");
+}
+
+/* Nobody is ignored, and the tables follow from the journal. */
+static inline void
+play_end(struct fr_given *given)
+{
+    json_t *ignored = fr_given_query(given, "conversations.ignored", NULL);
+
+    assert_int_equal(json_array_size(json_object_get(ignored, "items")), 0);
+    json_decref(ignored);
+    assert_true(fr_given_rebuilds(given));
+    fr_given_free(&given);
+}
+
+static inline const struct fr_record_head *
+play_head_of(const struct fr_given *given, uint32_t kind)
+{
+    for (size_t i = 0; i < fr_given_count(given); i++)
+        if (fr_given_event(given, i)->kind == kind)
+            return fr_given_event(given, i);
+    fail_msg("no %s", fr_kind_name(kind));
+    return NULL;
+}
+
+/* One customer's conversation that Ben at site tana has accepted. */
+static inline uint64_t
+play_served(struct fr_given *given, uint64_t customer, uint64_t *task)
+{
+    uint64_t conversation;
+
+    play_write(given, &(struct play_message){.customer = customer, .text = "Where is my order?"});
+    conversation = play_conversation(given);
+    *task = play_task(given);
+    assert_int_equal(play_accept(given, conversation, *task, "ben", "tana"), 2);
+    return conversation;
 }
 
 #endif
