@@ -113,10 +113,16 @@ test_an_undelivered_answer_opens_the_matter_again(void **state)
     asked = fr_given_body(given, 2, FR_TASK_REQUESTED);
     assert_string_equal(asked->preview, "Not delivered (mailbox full): On its way.");
     assert_string_equal(asked->preferred_agent, "ben");
+    task = asked->task_id;
     assert_int_equal(
         play_delivery(given, conversation, answer, FR__DELIVERY_STATE__UNDELIVERED, NULL), 0);
-    /* The agent gives up: that is an outcome, and it stays. */
-    play_accept(given, conversation, asked->task_id, "ben", "tana");
+    /* The agent tries once more, then gives up: that is an outcome, and a late bounce leaves it. */
+    play_accept(given, conversation, task, "ben", "tana");
+    play_reply(given, conversation, "c2", "On its way!", false);
+    answer = ((const Fr__MessageAdded *)fr_given_find(given, FR_MESSAGE_ADDED))->entry->message_id;
+    play_finish(given, conversation, task, PLAY_OUTCOME(NOT_DELIVERABLE));
+    assert_int_equal(
+        play_delivery(given, conversation, answer, FR__DELIVERY_STATE__UNDELIVERED, NULL), 1);
     play_end(given);
 }
 
