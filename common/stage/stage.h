@@ -245,7 +245,7 @@ struct fr_common_config { /* top level of the YAML */
     const char *state;    /* directory; one folder per service below it */
     const char *run;      /* directory of the sockets */
     struct fr_config_list channels; /* const char *: names of the channel services: the role "channel" */
-    struct fr_config_list sites;    /* const char *: names of the sites: journals desk.<site>: the role "desk" */
+    struct fr_config_list sites;    /* const char *: key `desks`: names of the sites whose desks connect: the role "desk" */
     struct fr_config_list brands;   /* struct fr_brand_config */
     struct fr_config_list endpoints;/* struct fr_endpoint_config: where services listen if not on run/<name>.sock */
 };
