@@ -21,6 +21,10 @@ on_frame(void *context, uint32_t reading, struct fr_slice frame)
     if (following->failed != FR_OK)
         return;
     following->failed = fr_journal_append_frame(process->journal, frame);
+    if (following->failed == FR_EXISTS) { /* sent again after a broken link */
+        following->failed = FR_OK;
+        return;
+    }
     if (following->failed == FR_OK)
         following->failed = fr_process_apply_frame(process, frame);
 }
