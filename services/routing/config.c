@@ -180,7 +180,7 @@ check_agent(struct fr_config *config, const struct fr_common_config *common,
     snprintf(path, sizeof(path), "agents.%s.site", agent->name);
     if (common->sites.count > 0 && !names(&common->sites, agent->site))
         fr_config_complain(config, "routing", path,
-                           "'%s' is not among the sites named at the top level", agent->site);
+                           "'%s' is not among the `desks` of the top level", agent->site);
     snprintf(path, sizeof(path), "agents.%s.brands", agent->name);
     check_brands(config, common, path, &agent->brands);
 }

@@ -69,14 +69,15 @@ check_desks(struct fr_config *config, const struct sites_config *sites,
         snprintf(path, sizeof(path), "contracts[%zu].name", i);
         if (!has_desk(common, all[i].name))
             fr_config_complain(config, "sites", path,
-                               "'%s' is not among the sites named at the top level", all[i].name);
+                               "'%s' is not among the `desks` of the top level", all[i].name);
     }
     for (size_t i = 0; i < common->sites.count; i++) {
         const char *site = ((const char *const *)common->sites.items)[i];
 
         if (sites_contract_of(sites, site) == NULL)
             fr_config_complain(config, "sites", "contracts",
-                               "no contract for '%s', which the top level names as a site", site);
+                               "no contract for '%s', which stands in `desks` at the top level",
+                               site);
     }
 }
 
