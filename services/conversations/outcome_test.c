@@ -148,6 +148,28 @@ test_undelivered_while_the_agent_has_it_shows_and_ends_as_such(void **state)
 }
 
 static void
+test_a_bounce_stays_somebodys_task_until_it_is_answered(void **state)
+{
+    struct fr_given *given = play_begin();
+    uint64_t task, conversation = play_served(given, 1, &task), answer;
+
+    (void)state;
+    play_reply(given, conversation, "c1", "On its way.", false);
+    answer = ((const Fr__MessageAdded *)fr_given_find(given, FR_MESSAGE_ADDED))->entry->message_id;
+    play_task_ended(given, conversation, task);
+    play_delivery(given, conversation, answer, FR__DELIVERY_STATE__UNDELIVERED, NULL);
+    task = play_task(given);
+    assert_int_not_equal(task, 0);
+    play_accept(given, conversation, task, "eva", "home");
+    play_task_ended(given, conversation, task); /* her site falls silent too */
+    fr_given_at(given, 60);
+    assert_int_equal(fr_given_count_of(given, FR_TASK_REQUESTED), 1);
+    fr_given_at(given, 200 * PLAY_HOUR); /* and silence is no outcome: the customer has nothing */
+    assert_int_equal(fr_given_count(given), 0);
+    play_end(given);
+}
+
+static void
 test_an_undelivered_notice_asks_nobody(void **state)
 {
     struct fr_given *given = play_begin();
@@ -174,6 +196,7 @@ main(void)
         cmocka_unit_test(test_ticks_reach_the_agent_and_only_news_counts),
         cmocka_unit_test(test_an_undelivered_answer_opens_the_matter_again),
         cmocka_unit_test(test_undelivered_while_the_agent_has_it_shows_and_ends_as_such),
+        cmocka_unit_test(test_a_bounce_stays_somebodys_task_until_it_is_answered),
         cmocka_unit_test(test_an_undelivered_notice_asks_nobody),
     };
 

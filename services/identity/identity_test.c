@@ -464,6 +464,7 @@ test_customer_show(void **state)
     assert_int_equal(json_array_size(json_object_get(answer, "origins")), 2);
     assert_int_equal(json_array_size(json_object_get(answer, "keys")), 4);
     assert_int_equal(json_array_size(json_object_get(answer, "suggestions")), 1);
+    assert_int_equal(json_integer_value(json_object_get(answer, "proven_keys")), 2);
     json_decref(answer);
     json_decref(args);
     args = json_pack("{s:s, s:s, s:s}", "type", "login", "value", "ann", "brand", "acme");
