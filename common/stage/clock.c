@@ -36,7 +36,8 @@ fr_clock_compare(struct fr_clock *clock, int64_t wall_us, int64_t monotonic_us)
         clock->step_us = 0;
         return known_us != 0;
     }
-    if (known_us != 0 && apart_us - known_us >= -step_max_us && apart_us - known_us <= step_max_us) {
+    if (known_us != 0 && apart_us - known_us >= -step_max_us &&
+        apart_us - known_us <= step_max_us) {
         if (apart_us > 0 && monotonic_us - clock->suspect_since_us >= clock->hold.us) {
             fr_clock_confirm(clock); /* time has confirmed it */
             return true;

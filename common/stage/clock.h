@@ -3,9 +3,9 @@
  *   bus time = monotonic clock + offset        (never less than what was journalled last)
  *
  * The offset follows the wall clock while they part by little.  A step back is not followed at all:
- * deadlines are instants, and none fires twice.  A step forward of more than step_max is suspect: bus
- * time goes on at the monotonic pace, so that a wrong clock breaks no promise, until `hold` has passed
- * with the wall clock still saying so, or an operator confirms it.
+ * deadlines are instants, and none fires twice.  A step forward of more than step_max is suspect:
+ * bus time goes on at the monotonic pace, so that a wrong clock breaks no promise, until `hold` has
+ * passed with the wall clock still saying so, or an operator confirms it.
  */
 #ifndef FR_STAGE_CLOCK_H
 #define FR_STAGE_CLOCK_H

@@ -14,8 +14,7 @@ static struct fr_clock
 clock_at_zero(void)
 {
     /* At monotonic time 0 the wall clock says WALL. */
-    return (struct fr_clock){
-        .offset_us = WALL, .step_max = {60 * SECOND}, .hold = {600 * SECOND}};
+    return (struct fr_clock){.offset_us = WALL, .step_max = {60 * SECOND}, .hold = {600 * SECOND}};
 }
 
 static void

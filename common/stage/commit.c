@@ -27,7 +27,8 @@ fr_commit_set_cursors(struct fr_process *process)
             fr_journal_set_cursor(process->journal, &process->upstreams[i].cursor);
 }
 
-/* A frame for cursors alone would be one sync for nothing: a crash only makes us read again what caused no event. */
+/* A frame for cursors alone would be one sync for nothing: a crash only makes us read again what
+ * caused no event. */
 static bool
 worth_a_frame(struct fr_process *process)
 {
@@ -95,13 +96,15 @@ tell_upstreams(struct fr_process *process)
     process->last_cursor_frame = fr_time_monotonic();
 }
 
-/* The disk is full: the frame stays pending, nothing new is taken, reads go on; tried again each turn. */
+/* The disk is full: the frame stays pending, nothing new is taken, reads go on; tried again each
+ * turn. */
 static void
 stay_stuck(struct fr_process *process)
 {
     if (!process->stuck)
         fr_log(FR_ERROR, "disk_full",
-               "journal=%s intake=stopped next=\"free space or raise journal_size_max; it goes on by itself\"",
+               "journal=%s intake=stopped next=\"free space or raise journal_size_max; it goes on "
+               "by itself\"",
                process->name);
     process->stuck = true;
     fr_wire_hold(process->wire, true);
@@ -216,8 +219,8 @@ update_pressure(struct fr_process *process)
 {
     enum fr_pressure pressure = fr_journal_pressure(process->journal);
     int before = atomic_load_explicit(&process->pressure, memory_order_relaxed);
-    int now = process->stuck || fr_store_dirty_full(process->store) ? FR_PRESSURE_FULL
-                                                                    : (int)pressure;
+    int now =
+        process->stuck || fr_store_dirty_full(process->store) ? FR_PRESSURE_FULL : (int)pressure;
 
     if (now == before)
         return;
@@ -244,10 +247,9 @@ fr_commit_housekeeping(struct fr_process *process, bool idle)
         char complaint[256];
 
         process->last_trim = now;
-        fr_journal_trim(process->journal, process->checkpointed.seq,
-                        process->engine.turn.now);
-        if (idle && fr_journal_scrub(process->journal, 1 << 20, complaint, sizeof(complaint)) ==
-                        FR_CORRUPT)
+        fr_journal_trim(process->journal, process->checkpointed.seq, process->engine.turn.now);
+        if (idle &&
+            fr_journal_scrub(process->journal, 1 << 20, complaint, sizeof(complaint)) == FR_CORRUPT)
             fr_log(FR_ERROR, "journal_corrupt", "where=\"%s\"", complaint);
     }
 }

@@ -5,9 +5,9 @@
  *                                            -> {"done": true, "id": "..", "answer": ...}
  *   anything wrong                           -> {"error": "not_found", "message": "..."}
  *
- * A query reads the last checkpoint; so that people see what they have just done, the worker asks the
- * loop for a checkpoint and waits for it, but not for long.  The socket lies in `run`, which only
- * its owner may enter: whoever can open it may do what it offers.
+ * A query reads the last checkpoint; so that people see what they have just done, the worker asks
+ * the loop for a checkpoint and waits for it, but not for long.  The socket lies in `run`, which
+ * only its owner may enter: whoever can open it may do what it offers.
  */
 #include "common/stage/process.h"
 
@@ -153,8 +153,7 @@ waiter_answer(const struct waiter *waiter)
     if (waiter->answer != NULL) {
         json_t *inner = json_loads(waiter->answer, 0, NULL);
 
-        json_object_set_new(answer, "answer",
-                            inner != NULL ? inner : json_string(waiter->answer));
+        json_object_set_new(answer, "answer", inner != NULL ? inner : json_string(waiter->answer));
     }
     return answer;
 }
@@ -176,8 +175,8 @@ submit_and_wait(struct fr_control *control, struct fr_submission *submission, bo
                  : fr_submit(control->process, submission);
     if (err != FR_OK) {
         waiter_free(waiter);
-        return complain(fr_error_name(err), err == FR_BUSY ? "under pressure: come back later"
-                                                           : "not taken");
+        return complain(fr_error_name(err),
+                        err == FR_BUSY ? "under pressure: come back later" : "not taken");
     }
     clock_gettime(CLOCK_REALTIME, &until);
     until.tv_sec += SUBMIT_WAIT_S;
@@ -202,10 +201,10 @@ submit_message(struct fr_control *control, const json_t *request)
     const char *name = json_string_value(json_object_get(request, "submit"));
     const ProtobufCMessageDescriptor *descriptor;
     uint32_t kind = fr_kind_by_name(name);
-    struct fr_submission submission = {
-        .kind = kind,
-        .key = id_argument(request, "key"),
-        .brand = json_string_value(json_object_get(request, "brand"))};
+    struct fr_submission submission = {.kind = kind,
+                                       .key = id_argument(request, "key"),
+                                       .brand =
+                                           json_string_value(json_object_get(request, "brand"))};
     ProtobufCMessage *message;
     char error[256] = "";
     uint8_t *body;
@@ -268,9 +267,9 @@ status_json(struct fr_process *process)
 
     pthread_mutex_lock(&snapshot->lock);
     status = json_pack(
-        "{s:s, s:s, s:s, s:i, s:b, s:b, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:I}", "service",
-        process->stage->name, "journal", process->name, "version", FR_VERSION_TEXT, "pid",
-        (int)getpid(), "ready", atomic_load(&process->ready), "standby", process->following,
+        "{s:s, s:s, s:s, s:i, s:b, s:b, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:I}",
+        "service", process->stage->name, "journal", process->name, "version", FR_VERSION_TEXT,
+        "pid", (int)getpid(), "ready", atomic_load(&process->ready), "standby", process->following,
         "pressure", pressures[atomic_load(&process->pressure)], "incarnation",
         (json_int_t)snapshot->end.incarnation, "first_seq", (json_int_t)snapshot->first_seq, "seq",
         (json_int_t)snapshot->end.seq, "checkpoint_seq",
@@ -311,8 +310,7 @@ dead_row(struct fr_slice row, struct fr_arena *arena, bool whole)
     if (descriptor != NULL && rejected->record.len >= sizeof(copy) + copy.body_size)
         message = fr_unpack_in(arena, descriptor,
                                fr_slice(rejected->record.data + sizeof(copy), copy.body_size));
-    json_object_set_new(json, "body",
-                        message != NULL ? fr_message_json(message) : json_null());
+    json_object_set_new(json, "body", message != NULL ? fr_message_json(message) : json_null());
     json_object_set_new(json, "record_bytes", json_integer((json_int_t)rejected->record.len));
     return json;
 }

@@ -1,4 +1,5 @@
-/* effects.c - what touches the outside world: recorded, tried by a worker thread, its outcome an input.
+/* effects.c - what touches the outside world: recorded, tried by a worker thread, its outcome an
+ * input.
  *
  *   apply: fr_effect_put --> table stage.effects
  *   next frame:  EffectBegun (counts the try) --> synced --> a worker's queue --> perform()
@@ -28,12 +29,12 @@ struct fr_effects {
     struct fr_process *process;
     pthread_mutex_t lock;
     pthread_cond_t wake;
-    struct job *first, **last;   /* for the workers */
+    struct job *first, **last;       /* for the workers */
     struct job *begun, **begun_last; /* their EffectBegun waits for the sync */
-    struct fr_key after;         /* the scan goes on here */
-    uint64_t seen;               /* changes of the table when it was last looked through */
-    _Atomic uint64_t let_go;     /* jobs that left the workers: some may have to be begun again */
-    struct job **in_hand;        /* ids that a worker has or will have: not begun twice */
+    struct fr_key after;             /* the scan goes on here */
+    uint64_t seen;                   /* changes of the table when it was last looked through */
+    _Atomic uint64_t let_go; /* jobs that left the workers: some may have to be begun again */
+    struct job **in_hand;    /* ids that a worker has or will have: not begun twice */
     size_t in_hand_count;
     pthread_t *workers;
     size_t worker_count;
@@ -89,7 +90,8 @@ struct outcome_told {
     struct job *job;
 };
 
-/* On the stage's thread, when the outcome is durable (or was refused: then the effect is still to do). */
+/* On the stage's thread, when the outcome is durable (or was refused: then the effect is still to
+ * do). */
 static void
 outcome_done(void *context, const struct fr_outcome *outcome)
 {

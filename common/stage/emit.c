@@ -36,8 +36,8 @@ member_valid(const ProtobufCFieldDescriptor *field, const void *member)
     return texts_valid(pointer);
 }
 
-/* protobuf-c takes any bytes for a string; we take UTF-8 only.  No message type of ours contains itself,
- * so the depth is that of the .proto files. */
+/* protobuf-c takes any bytes for a string; we take UTF-8 only.  No message type of ours contains
+ * itself, so the depth is that of the .proto files. */
 static bool
 texts_valid(const ProtobufCMessage *message)
 {
@@ -54,8 +54,8 @@ texts_valid(const ProtobufCMessage *message)
                 return false;
             continue;
         }
-        size_t count = *(const size_t *)(const void *)((const uint8_t *)message +
-                                                       field->quantifier_offset);
+        size_t count =
+            *(const size_t *)(const void *)((const uint8_t *)message + field->quantifier_offset);
         const uint8_t *items;
 
         memcpy(&items, member, sizeof(items));

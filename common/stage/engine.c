@@ -179,10 +179,8 @@ fr_engine_input(struct fr_engine *engine, int role, const struct fr_record_head 
                 const char *upstream)
 {
     const struct fr_input *row = input_row(engine, role, head->kind);
-    struct fr_record record = {.head = head,
-                               .body = fr_record_body(head),
-                               .upstream = upstream,
-                               .engine = engine};
+    struct fr_record record = {
+        .head = head, .body = fr_record_body(head), .upstream = upstream, .engine = engine};
 
     if (row == NULL)
         return FR_NOT_FOUND;
@@ -206,36 +204,50 @@ fr_engine_config(struct fr_engine *engine, const void *config)
     return run_decide(engine, row->decide, &record);
 }
 
+struct fr_record_head
+fr_engine_timer_head(const struct fr_timer *timer)
+{
+    return (struct fr_record_head){.size = sizeof(struct fr_record_head),
+                                   .kind = timer->kind,
+                                   .key = timer->id,
+                                   .time_us = timer->due_us};
+}
+
+enum fr_error
+fr_engine_timer_due(struct fr_engine *engine, struct fr_timer *timer)
+{
+    const struct fr_timer *first;
+    struct fr_time due;
+
+    while ((first = fr_timers_first(&engine->timers)) != NULL &&
+           first->due_us <= engine->turn.now.unix_us) {
+        if (fr_timer_get(engine->turn.view, first->kind, first->id, &due) == FR_OK &&
+            due.unix_us == first->due_us) {
+            *timer = *first;
+            return FR_OK;
+        }
+        fr_timers_pop(&engine->timers); /* disarmed, or armed for another time */
+    }
+    return FR_NOT_FOUND;
+}
+
 enum fr_error
 fr_engine_timer(struct fr_engine *engine)
 {
-    for (;;) {
-        const struct fr_timer *first = fr_timers_first(&engine->timers);
-        struct fr_record_head head = {.size = sizeof(head)};
-        struct fr_record record = {.head = &head, .upstream = engine->name, .engine = engine};
-        const struct fr_input *row;
-        struct fr_time due;
-        enum fr_error err;
+    struct fr_timer timer;
+    struct fr_record_head head;
+    struct fr_record record = {.head = &head, .upstream = engine->name, .engine = engine};
+    const struct fr_input *row;
+    enum fr_error err = fr_engine_timer_due(engine, &timer);
 
-        if (first == NULL || first->due_us > engine->turn.now.unix_us)
-            return FR_NOT_FOUND;
-        head.kind = first->kind;
-        head.key = first->id;
-        head.time_us = first->due_us;
-        if (fr_timer_get(engine->turn.view, first->kind, first->id, &due) != FR_OK ||
-            due.unix_us != first->due_us) {
-            fr_timers_pop(&engine->timers);
-            continue;
-        }
-        row = input_row(engine, fr_engine_role(engine, FR_TIMER), head.kind);
-        engine->submitted = false;
-        err = run_decide(engine, row == NULL ? NULL : row->decide, &record);
-        /* Popped only when it was taken: after trouble it is still the first.  Arming the same
-         * timer again from decide's events pushed a later entry of its own. */
-        if (err == FR_OK && fr_timers_first(&engine->timers)->due_us == head.time_us)
-            fr_timers_pop(&engine->timers);
+    if (err != FR_OK)
         return err;
-    }
+    head = fr_engine_timer_head(&timer);
+    row = input_row(engine, fr_engine_role(engine, FR_TIMER), head.kind);
+    engine->submitted = false;
+    /* Not popped: after trouble it is still the first, and after success the table no longer
+     * confirms it. */
+    return run_decide(engine, row == NULL ? NULL : row->decide, &record);
 }
 
 /* ---- applying ---- */
@@ -259,10 +271,8 @@ apply_event(struct fr_engine *engine, const struct fr_record *event)
 enum fr_error
 fr_engine_apply(struct fr_engine *engine, const struct fr_record_head *head)
 {
-    const struct fr_record event = {.head = head,
-                                    .body = fr_record_body(head),
-                                    .upstream = engine->name,
-                                    .engine = engine};
+    const struct fr_record event = {
+        .head = head, .body = fr_record_body(head), .upstream = engine->name, .engine = engine};
 
     fr_store_mark(engine->store); /* keeps the undo list short; nothing is taken back here */
     return apply_event(engine, &event);
@@ -271,10 +281,8 @@ fr_engine_apply(struct fr_engine *engine, const struct fr_record_head *head)
 enum fr_error
 fr_engine_emitted(struct fr_engine *engine, const struct fr_record_head *head)
 {
-    const struct fr_record event = {.head = head,
-                                    .body = fr_record_body(head),
-                                    .upstream = engine->name,
-                                    .engine = engine};
+    const struct fr_record event = {
+        .head = head, .body = fr_record_body(head), .upstream = engine->name, .engine = engine};
 
     if (engine->emitted++ == 0)
         engine->first_id = head->id;

@@ -16,7 +16,8 @@
 
 struct fr_role { /* one upstream name of the inputs table, and what it leads to */
     const char *name;
-    uint8_t input_index[FR_KIND_SERVICE_MAX]; /* in stage->inputs, + 1; 0: we do not read that kind */
+    uint8_t
+        input_index[FR_KIND_SERVICE_MAX]; /* in stage->inputs, + 1; 0: we do not read that kind */
 };
 
 struct fr_engine {
@@ -25,9 +26,9 @@ struct fr_engine {
     struct fr_store *store;
     struct fr_tables *tables;
     struct fr_timers timers;
-    struct fr_turn turn;             /* turn.arena is for decide */
+    struct fr_turn turn; /* turn.arena is for decide */
     struct fr_arena *apply_arena;
-    const char *name;                /* the journal's */
+    const char *name; /* the journal's */
 
     struct fr_role *roles;
     size_t role_count;
@@ -37,7 +38,7 @@ struct fr_engine {
     uint64_t first_id;
     uint32_t emitted;
     bool rejected, answered;
-    bool submitted;      /* its sender waits for the outcome: a rejection is told and not kept */
+    bool submitted; /* its sender waits for the outcome: a rejection is told and not kept */
     char reason[256];
     void *answer;
     size_t answer_size, answer_room;
@@ -57,14 +58,18 @@ void fr_engine_fini(struct fr_engine *engine);
 int fr_engine_role(const struct fr_engine *engine, const char *name);
 
 /* One input: decide, and apply what it emits.  FR_OK: taken (engine->rejected tells whether aside);
- * FR_NOT_FOUND: this service does not read that kind from there.  Any other error: everything that the
- * input had emitted is taken back, and the caller decides when to try again. */
-enum fr_error fr_engine_input(struct fr_engine *engine, int role,
-                              const struct fr_record_head *head, const char *upstream);
+ * FR_NOT_FOUND: this service does not read that kind from there.  Any other error: everything that
+ * the input had emitted is taken back, and the caller decides when to try again. */
+enum fr_error fr_engine_input(struct fr_engine *engine, int role, const struct fr_record_head *head,
+                              const char *upstream);
 /* The FR_CONFIG input. */
 enum fr_error fr_engine_config(struct fr_engine *engine, const void *config);
-/* The earliest timer, if it is due at turn.now: fires it.  FR_NOT_FOUND: none is due. */
+/* The earliest timer that is due at turn.now.  FR_NOT_FOUND: none is. */
+enum fr_error fr_engine_timer_due(struct fr_engine *engine, struct fr_timer *timer);
+/* Fires it: disarms it and lets decide judge.  FR_NOT_FOUND: none is due. */
 enum fr_error fr_engine_timer(struct fr_engine *engine);
+/* The head of the input that a timer becomes. */
+struct fr_record_head fr_engine_timer_head(const struct fr_timer *timer);
 
 /* A record of the journal applied again: at start and by a standby. */
 enum fr_error fr_engine_apply(struct fr_engine *engine, const struct fr_record_head *head);
@@ -81,7 +86,13 @@ enum fr_error fr_engine_set_aside(struct fr_engine *engine, const struct fr_reco
 
 /* The stage's own tables (own.c), beside the service's. */
 extern const struct fr_table fr_own_tables[];
-enum fr_own_table { FR_OWN_DEAD, FR_OWN_TIMERS, FR_OWN_EFFECTS, FR_OWN_ATTEMPTS, FR_OWN_TABLE_COUNT };
+enum fr_own_table {
+    FR_OWN_DEAD,
+    FR_OWN_TIMERS,
+    FR_OWN_EFFECTS,
+    FR_OWN_ATTEMPTS,
+    FR_OWN_TABLE_COUNT
+};
 
 struct fr_own_effect { /* value head of a row of FR_OWN_EFFECTS; the body follows */
     uint32_t attempt;  /* tries begun */

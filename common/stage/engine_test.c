@@ -1,4 +1,5 @@
-/* engine_test.c - decide and apply as the stage promises them, on a service of one rule per promise. */
+/* engine_test.c - decide and apply as the stage promises them, on a service of one rule per
+ * promise. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

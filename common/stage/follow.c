@@ -72,14 +72,13 @@ connect_primary(struct following *following, const char *primary, char *complain
     struct fr_process *process = following->process;
     const struct fr_stage_options *stage = &process->options->stage;
     char own[FR_NAME_SIZE + 16];
-    struct fr_wire_options options = {.name = own,
-                                      .secret_key = stage->secret_key,
-                                      .public_key = stage->public_key,
-                                      .credit = (size_t)stage->credit,
-                                      .calls = {.context = following,
-                                                .frame = on_frame,
-                                                .refused = on_refused,
-                                                .cursor = on_cursor}};
+    struct fr_wire_options options = {
+        .name = own,
+        .secret_key = stage->secret_key,
+        .public_key = stage->public_key,
+        .credit = (size_t)stage->credit,
+        .calls = {
+            .context = following, .frame = on_frame, .refused = on_refused, .cursor = on_cursor}};
     const char *key;
     char endpoint[200];
     enum fr_error err;
@@ -130,9 +129,9 @@ fr_follow(struct fr_process *process, const char *primary)
     if (following.failed == FR_OK) {
         struct fr_cursor at = fr_journal_end(process->journal);
 
-        return fr_store_checkpoint(process->store,
-                                   (struct fr_store_position){
-                                       fr_journal_incarnation(process->journal), at.seq, at.hash});
+        return fr_store_checkpoint(
+            process->store,
+            (struct fr_store_position){fr_journal_incarnation(process->journal), at.seq, at.hash});
     }
     return following.failed;
 }

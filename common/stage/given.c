@@ -1,4 +1,5 @@
-/* given.c - the bench for decide and apply: memory journal, memory tables, a clock that the test moves. */
+/* given.c - the bench for decide and apply: memory journal, memory tables, a clock that the test
+ * moves. */
 #include "common/stage/given.h"
 
 #include <stdlib.h>
@@ -25,9 +26,8 @@ static void
 open_state(const struct fr_stage *stage, struct fr_journal **journal, struct fr_store **store)
 {
     struct fr_journal_options journal_options = {.name = stage->name, .segment_size = 1 << 20};
-    struct fr_store_options store_options = {.tables = stage->tables,
-                                             .more_tables = fr_own_tables,
-                                             .dirty_size_max = SIZE_MAX / 2};
+    struct fr_store_options store_options = {
+        .tables = stage->tables, .more_tables = fr_own_tables, .dirty_size_max = SIZE_MAX / 2};
     struct fr_store_position position;
     char complaint[256] = "";
 
@@ -148,9 +148,8 @@ fr_given_input(struct fr_given *given, const char *upstream, uint64_t key, const
     forget_events(given);
     head->kind = fr_kind_of(message->descriptor);
     head->seq = ++given->input_seq;
-    head->id = given->next_input_id != 0
-                   ? given->next_input_id
-                   : fr_id_make(fr_id_journal_number(upstream), 1, head->seq);
+    head->id = given->next_input_id != 0 ? given->next_input_id
+                                         : fr_id_make(fr_id_journal_number(upstream), 1, head->seq);
     given->next_input_id = 0;
     given->input_id = head->id;
     head->key = key;
@@ -278,8 +277,8 @@ hash_row(void *context, const struct fr_table *table, struct fr_slice key, struc
 {
     struct row_hash *hash = context;
 
-    hash->sum = fr_chain(hash->sum, hash->count++, fr_crc32c(fr_crc32c(0, key.data, key.size),
-                                                             value.data, value.size));
+    hash->sum = fr_chain(hash->sum, hash->count++,
+                         fr_crc32c(fr_crc32c(0, key.data, key.size), value.data, value.size));
     if (hash->out == NULL)
         return;
     fprintf(hash->out, "%s\t", table->name);

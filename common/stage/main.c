@@ -29,28 +29,33 @@ struct arguments {
 static void
 usage(FILE *out, const char *program)
 {
-    fprintf(out,
-            "usage: %s [--config FILE] [--check | --print-config | --reference | --dump | --rebuild |\n"
-            "       --follow ENDPOINT]\n"
-            "  --config FILE      default $FILROUGE_CONFIG, else /etc/filrouge/filrouge.yaml\n"
-            "  --check            say what is wrong with the configuration, and end\n"
-            "  --print-config     what is in force, as YAML\n"
-            "  --reference        every key of this service's section, as Markdown\n"
-            "  --dump             the tables as text: table, key, value (hexadecimal)\n"
-            "  --rebuild          drop the tables, replay the journal through apply, and end\n"
-            "  --follow ENDPOINT  standby: only apply what the primary at ENDPOINT has journalled\n",
-            program);
+    fprintf(
+        out,
+        "usage: %s [--config FILE] [--check | --print-config | --reference | --dump | --rebuild |\n"
+        "       --follow ENDPOINT]\n"
+        "  --config FILE      default $FILROUGE_CONFIG, else /etc/filrouge/filrouge.yaml\n"
+        "  --check            say what is wrong with the configuration, and end\n"
+        "  --print-config     what is in force, as YAML\n"
+        "  --reference        every key of this service's section, as Markdown\n"
+        "  --dump             the tables as text: table, key, value (hexadecimal)\n"
+        "  --rebuild          drop the tables, replay the journal through apply, and end\n"
+        "  --follow ENDPOINT  standby: only apply what the primary at ENDPOINT has journalled\n",
+        program);
 }
 
 static bool
 parse(int argc, char **argv, struct arguments *arguments)
 {
-    static const struct option options[] = {
-        {"config", required_argument, NULL, 'c'}, {"check", no_argument, NULL, CHECK},
-        {"print-config", no_argument, NULL, PRINT_CONFIG}, {"reference", no_argument, NULL, REFERENCE},
-        {"dump", no_argument, NULL, DUMP},        {"rebuild", no_argument, NULL, REBUILD},
-        {"follow", required_argument, NULL, 'f'}, {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'v'},      {0}};
+    static const struct option options[] = {{"config", required_argument, NULL, 'c'},
+                                            {"check", no_argument, NULL, CHECK},
+                                            {"print-config", no_argument, NULL, PRINT_CONFIG},
+                                            {"reference", no_argument, NULL, REFERENCE},
+                                            {"dump", no_argument, NULL, DUMP},
+                                            {"rebuild", no_argument, NULL, REBUILD},
+                                            {"follow", required_argument, NULL, 'f'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {"version", no_argument, NULL, 'v'},
+                                            {0}};
     int option;
 
     while ((option = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {

@@ -1,4 +1,5 @@
-/* options.c - one row per knob that all services share, and the overlay of `<service>.stage` on `stage`. */
+/* options.c - one row per knob that all services share, and the overlay of `<service>.stage` on
+ * `stage`. */
 #include "common/stage/options.h"
 
 #include <stdlib.h>
@@ -181,12 +182,11 @@ options_new(const struct fr_stage *stage)
         free(options);
         return NULL;
     }
-    options->sections[0] = (struct fr_config_section){"", fr_common_keys, sizeof(struct top_level),
-                                                      NULL};
-    options->sections[1] =
-        (struct fr_config_section){stage->name, options->service_keys,
-                                   stage_offset(stage) + sizeof(struct fr_stage_options),
-                                   stage->config_check};
+    options->sections[0] =
+        (struct fr_config_section){"", fr_common_keys, sizeof(struct top_level), NULL};
+    options->sections[1] = (struct fr_config_section){
+        stage->name, options->service_keys, stage_offset(stage) + sizeof(struct fr_stage_options),
+        stage->config_check};
     return options;
 }
 
@@ -266,8 +266,8 @@ fr_options_print(const struct fr_options *options, const struct fr_stage *stage,
 }
 
 void
-fr_options_endpoint(const struct fr_common_config *common, const char *name, char *text, size_t size,
-                    const char **key)
+fr_options_endpoint(const struct fr_common_config *common, const char *name, char *text,
+                    size_t size, const char **key)
 {
     const struct fr_endpoint_config *rows = common->endpoints.items;
 

@@ -1,4 +1,5 @@
-/* options.h - the configuration that every service shares: where things are, and how its stage runs. */
+/* options.h - the configuration that every service shares: where things are, and how its stage
+ * runs. */
 #ifndef FR_STAGE_OPTIONS_H
 #define FR_STAGE_OPTIONS_H
 
@@ -9,15 +10,15 @@ struct fr_stage_options { /* top-level `stage`, overridden key by key in `<servi
     const char *admin;            /* host:port of /health, /ready and /metrics, or NULL */
     const char *secret_key;       /* CURVE, Z85; SECRET */
     const char *public_key;
-    struct fr_config_list peers;  /* struct fr_peer_config: who may connect by tcp */
+    struct fr_config_list peers; /* struct fr_peer_config: who may connect by tcp */
     int64_t segment_size, journal_size_max, journal_reserve;
     struct fr_span retention;
     struct fr_span checkpoint_every, checkpoint_idle;
     int64_t dirty_size_max, map_size_max;
     int64_t query_workers, effect_workers;
-    int64_t batch_max;            /* inputs per frame */
-    int64_t waiting_max;          /* submissions that may wait */
-    int64_t credit;               /* bytes under way per upstream */
+    int64_t batch_max;   /* inputs per frame */
+    int64_t waiting_max; /* submissions that may wait */
+    int64_t credit;      /* bytes under way per upstream */
     struct fr_span clock_step_max, clock_hold;
     int log_level, log_format;
 };
@@ -27,11 +28,12 @@ struct fr_peer_config {
     struct fr_config_list routes; /* const char * */
 };
 
-struct fr_options { /* everything a process was started with; one allocation per load, swapped at reload */
+struct fr_options { /* everything a process was started with; one allocation per load, swapped at
+                       reload */
     struct fr_config *loaded;
     const struct fr_common_config *common;
-    struct fr_stage_options stage; /* the two levels laid over each other */
-    const void *service;           /* the service's own struct, or an empty one */
+    struct fr_stage_options stage;      /* the two levels laid over each other */
+    const void *service;                /* the service's own struct, or an empty one */
     struct fr_config_key *service_keys; /* its rows and one more for `stage` */
     struct fr_config_section sections[2];
 };

@@ -1,5 +1,5 @@
-/* own.c - the stage's own tables: dead inputs, timers, effects to do, attempts; and how its own records
- * change them. */
+/* own.c - the stage's own tables: dead inputs, timers, effects to do, attempts; and how its own
+ * records change them. */
 #include "common/stage/engine.h"
 
 #include "proto/stage.pb-c.h"
@@ -167,7 +167,8 @@ attempt_key(struct fr_key *key, const char *upstream, uint64_t seq, uint64_t fin
 }
 
 uint32_t
-fr_own_attempts(const struct fr_view *view, const char *upstream, uint64_t seq, uint64_t fingerprint)
+fr_own_attempts(const struct fr_view *view, const char *upstream, uint64_t seq,
+                uint64_t fingerprint)
 {
     uint32_t attempts = 0;
     struct fr_key key;

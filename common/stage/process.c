@@ -355,8 +355,7 @@ on_cursor(void *context, uint32_t reading, struct fr_cursor *cursor)
     *cursor = upstream->cursor;
     /* What waits in our queue was sent already and is still going to be taken. */
     for (size_t i = 0; i < process->taken_count; i++) {
-        struct fr_taken *taken =
-            &process->taken[(process->taken_first + i) % process->taken_room];
+        struct fr_taken *taken = &process->taken[(process->taken_first + i) % process->taken_room];
 
         if (taken->upstream == upstream && taken->batch.last_seq > cursor->seq) {
             cursor->seq = taken->batch.last_seq;
@@ -419,14 +418,14 @@ start_wire(struct fr_process *process, char *complaint, size_t complaint_size)
         const char *route = upstream->route;
         char endpoint[200];
 
-        fr_options_endpoint(process->options->common, upstream->journal, endpoint,
-                            sizeof(endpoint), &key);
-        /* A site dials the hub, never the hub a site: desks are read over the link that they made. */
+        fr_options_endpoint(process->options->common, upstream->journal, endpoint, sizeof(endpoint),
+                            &key);
+        /* A site dials the hub, never the hub a site: desks are read over the link that they made.
+         */
         if (strcmp(process->engine.roles[upstream->role].name, "desk") != 0)
             err = fr_wire_dial(process->wire, upstream->journal, endpoint, key);
-        upstream->reading =
-            fr_wire_read(process->wire, upstream->journal, upstream->journal, &route,
-                         route[0] == '\0' ? 0 : 1, FR_WIRE_REGISTERED);
+        upstream->reading = fr_wire_read(process->wire, upstream->journal, upstream->journal,
+                                         &route, route[0] == '\0' ? 0 : 1, FR_WIRE_REGISTERED);
     }
     return err;
 }
@@ -589,6 +588,7 @@ begin(struct fr_process *process)
     if (err != FR_OK && err != FR_NOT_FOUND)
         fr_process_give_up(process, "take the configuration", err);
     process->careful_local = process->careful ? (uint32_t)process->options->stage.batch_max : 0;
+    process->careful_timers = process->careful_local;
     fr_commit(process);
 }
 
@@ -623,9 +623,9 @@ end(struct fr_process *process)
     if (!process->stuck) {
         struct fr_cursor at = fr_journal_end(process->journal);
 
-        fr_store_checkpoint(process->store,
-                            (struct fr_store_position){
-                                fr_journal_incarnation(process->journal), at.seq, at.hash});
+        fr_store_checkpoint(
+            process->store,
+            (struct fr_store_position){fr_journal_incarnation(process->journal), at.seq, at.hash});
     }
 }
 

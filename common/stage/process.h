@@ -21,20 +21,21 @@
 #include "common/wire/wire.h"
 
 #define FR_UPSTREAM_MAX 48
-#define FR_FRAME_FULL (1u << 20) /* pending bytes at which the frame is synced before more is taken */
+#define FR_FRAME_FULL                                                                              \
+    (1u << 20) /* pending bytes at which the frame is synced before more is taken */
 #define FR_ATTEMPT_MAX 3
 
 struct fr_upstream { /* one journal that we read */
     char journal[FR_NAME_SIZE];
     int role;
     uint32_t reading;
-    struct fr_cursor cursor;  /* taken into the pending frame */
-    uint64_t durable_seq;     /* of it, synced in a frame of ours */
-    bool moved;               /* cursor is ahead of what the pending frame says */
+    struct fr_cursor cursor; /* taken into the pending frame */
+    uint64_t durable_seq;    /* of it, synced in a frame of ours */
+    bool moved;              /* cursor is ahead of what the pending frame says */
     bool up;
     enum fr_error refused;
     char route[FR_ROUTE_SIZE];
-    uint32_t careful;         /* records still to be handled one by one */
+    uint32_t careful; /* records still to be handled one by one */
 };
 
 struct fr_waiting { /* a submission in the mailbox, then waiting for the sync */
@@ -42,8 +43,8 @@ struct fr_waiting { /* a submission in the mailbox, then waiting for the sync */
     void (*done)(void *context, const struct fr_outcome *outcome);
     void *context;
     enum fr_error error;
-    char *reason;             /* malloc'ed; NULL: none */
-    void *answer;             /* malloc'ed */
+    char *reason; /* malloc'ed; NULL: none */
+    void *answer; /* malloc'ed */
     size_t answer_size;
     uint64_t first_id;
     struct fr_record_head head; /* the body follows */
@@ -53,7 +54,7 @@ struct fr_mailbox {
     pthread_mutex_t lock;
     struct fr_waiting *first, **last;
     size_t count, size;
-    int fd;                   /* eventfd: something is in it */
+    int fd; /* eventfd: something is in it */
     bool closed;
 };
 
@@ -63,7 +64,8 @@ struct fr_taken { /* a batch that arrived and is not wholly taken yet */
     struct fr_upstream *upstream;
 };
 
-struct fr_snapshot { /* what the loop lets other threads see of itself, renewed ten times a second */
+struct fr_snapshot { /* what the loop lets other threads see of itself, renewed ten times a second
+                      */
     pthread_mutex_t lock;
     struct fr_wire_peer_info peers[64];
     struct fr_journal_reader_info readers[64];
@@ -84,10 +86,10 @@ struct fr_admin;
 
 struct fr_process {
     const struct fr_stage *stage;
-    struct fr_options *options;      /* in force */
-    struct fr_options *retired;      /* reloaded away; queries may still look at it until the end */
+    struct fr_options *options; /* in force */
+    struct fr_options *retired; /* reloaded away; queries may still look at it until the end */
     const char *config_path;
-    char name[FR_NAME_SIZE];         /* the journal's */
+    char name[FR_NAME_SIZE]; /* the journal's */
     char state_dir[512];
     struct fr_engine engine;
     struct fr_journal *journal;
@@ -96,33 +98,33 @@ struct fr_process {
     struct fr_clock clock;
     struct fr_upstream upstreams[FR_UPSTREAM_MAX];
     size_t upstream_count;
-    struct fr_taken *taken;          /* ring */
+    struct fr_taken *taken; /* ring */
     size_t taken_first, taken_count, taken_room;
     struct fr_mailbox mailbox;
-    struct fr_waiting *local;        /* out of the mailbox, not handled yet */
+    struct fr_waiting *local;                     /* out of the mailbox, not handled yet */
     struct fr_waiting *unsynced, **unsynced_last; /* handled, to be told after the sync */
-    uint32_t careful_local;
-    struct fr_reader *publisher;     /* our own journal, for published() */
+    uint32_t careful_local, careful_timers;
+    struct fr_reader *publisher; /* our own journal, for published() */
     void *edge;
     struct fr_effects *effects;
     struct fr_control *control;
     struct fr_admin *admin;
-    int signals;                     /* signalfd */
+    int signals; /* signalfd */
     bool stopping, stuck, following, careful;
-    bool tables_full;                /* the last checkpoint found no room */
-    bool drop_tables;                /* --rebuild */
+    bool tables_full; /* the last checkpoint found no room */
+    bool drop_tables; /* --rebuild */
     struct fr_snapshot snapshot;
     struct fr_span last_snapshot;
     uint32_t inputs_in_frame;
     struct fr_span last_checkpoint, last_trim, last_cursor_frame; /* monotonic */
     struct fr_store_position checkpointed; /* what the tables' last commit reflects */
-    _Atomic int pressure;            /* enum fr_pressure, or worse while stuck */
+    _Atomic int pressure;                  /* enum fr_pressure, or worse while stuck */
     _Atomic bool ready;
     _Atomic bool want_checkpoint;
-    _Atomic int64_t tick_us;         /* monotonic time of the loop's last turn */
-    _Atomic uint64_t end_seq;        /* synced */
+    _Atomic int64_t tick_us;  /* monotonic time of the loop's last turn */
+    _Atomic uint64_t end_seq; /* synced */
     _Atomic uint64_t checkpoint_seq;
-    _Atomic uint64_t busy_answers;           /* submissions refused under pressure */
+    _Atomic uint64_t busy_answers; /* submissions refused under pressure */
 };
 
 /* take.c */
@@ -143,14 +145,15 @@ enum fr_error fr_mailbox_init(struct fr_mailbox *mailbox);
 void fr_mailbox_close(struct fr_mailbox *mailbox); /* what still waits is told FR_GONE */
 struct fr_waiting *fr_mailbox_take(struct fr_mailbox *mailbox);
 void fr_waiting_finish(struct fr_waiting *waiting); /* tells and frees */
-/* One that passes the pressure check: for the stage's own commands (an operator frees a full disk). */
+/* One that passes the pressure check: for the stage's own commands (an operator frees a full disk).
+ */
 enum fr_error fr_submit_forced(struct fr_process *process, const struct fr_submission *submission);
 
 /* effects.c */
 enum fr_error fr_effects_start(struct fr_process *process);
 void fr_effects_stop(struct fr_process *process);
-void fr_effects_begin(struct fr_process *process);  /* before the sync: records the tries */
-void fr_effects_release(struct fr_process *process);/* after it: to the workers */
+void fr_effects_begin(struct fr_process *process);   /* before the sync: records the tries */
+void fr_effects_release(struct fr_process *process); /* after it: to the workers */
 
 /* control.c */
 enum fr_error fr_control_start(struct fr_process *process);
@@ -180,7 +183,8 @@ void fr_process_close(struct fr_process *process);
 int fr_process_run(struct fr_process *process);
 void fr_process_signal_check(struct fr_process *process);
 
-/* sabotage: test builds can break one law on purpose, to see the tests notice (negative controls). */
+/* sabotage: test builds can break one law on purpose, to see the tests notice (negative controls).
+ */
 #ifdef FR_SABOTAGE
 bool fr_sabotage(const char *law);
 #else

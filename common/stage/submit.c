@@ -95,8 +95,8 @@ fr_submit(struct fr_process *process, const struct fr_submission *submission)
 
 enum fr_error
 fr_submit_message(struct fr_process *process, uint32_t kind, const ProtobufCMessage *message,
-                  const char *brand, uint64_t key,
-                  void (*done)(void *, const struct fr_outcome *), void *context)
+                  const char *brand, uint64_t key, void (*done)(void *, const struct fr_outcome *),
+                  void *context)
 {
     size_t size = protobuf_c_message_get_packed_size(message);
     struct fr_submission submission = {

@@ -1,20 +1,22 @@
 /* take.c - inputs into the pending frame: what upstreams sent, what was submitted, what fell due.
  *
  * After an unclean end the stage is careful: it handles one input per frame and makes the attempt
- * durable first, so that an input which crashes decide is known by name at the next start and is set
- * aside at the third.  It stays careful for as many inputs of each source as one frame can hold,
- * because the one that crashed it was among them.
+ * durable first, so that an input which crashes decide is known by name at the next start and is
+ * set aside at the third.  It stays careful for as many inputs of each source as one frame can
+ * hold, because the one that crashed it was among them.
  */
 #include "common/stage/process.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 #include "common/base/hash.h"
 #include "proto/stage.pb-c.h"
 
 static bool
 frame_full(const struct fr_process *process)
 {
-    return process->stuck || process->inputs_in_frame >= (uint32_t)process->options->stage.batch_max ||
+    return process->stuck ||
+           process->inputs_in_frame >= (uint32_t)process->options->stage.batch_max ||
            fr_journal_pending_size(process->journal) >= FR_FRAME_FULL ||
            fr_store_dirty_full(process->store);
 }
@@ -46,9 +48,11 @@ set_aside(struct fr_process *process, const struct fr_record_head *head, const c
         fr_process_give_up(process, "set an input aside", err);
 }
 
-/* decide said an error: the input's events have been taken back.  Tried three times, then set aside. */
+/* decide said an error: the input's events have been taken back.  Tried three times, then set
+ * aside. */
 static enum fr_error
-handle(struct fr_process *process, int role, const struct fr_record_head *head, const char *upstream)
+handle(struct fr_process *process, int role, const struct fr_record_head *head,
+       const char *upstream)
 {
     enum fr_error err = FR_OK;
     char reason[80];
@@ -87,6 +91,17 @@ note_attempt(struct fr_process *process, const struct fr_record_head *head, cons
         fr_process_give_up(process, "note an attempt", err);
 }
 
+/* The attempt must be on disk before the handler runs, however long a full disk makes us wait. */
+static void
+commit_surely(struct fr_process *process)
+{
+    for (fr_commit(process); process->stuck && !process->stopping; fr_commit(process)) {
+        atomic_store(&process->tick_us, fr_time_monotonic().us);
+        usleep(200000);
+        fr_process_signal_check(process);
+    }
+}
+
 static enum fr_error
 handle_carefully(struct fr_process *process, int role, const struct fr_record_head *head,
                  const char *upstream, uint64_t fingerprint)
@@ -104,7 +119,7 @@ handle_carefully(struct fr_process *process, int role, const struct fr_record_he
         snprintf(process->engine.reason, sizeof(process->engine.reason), "%s", reason);
     } else {
         note_attempt(process, head, upstream, fingerprint, attempts + 1);
-        fr_commit(process);
+        commit_surely(process);
         stamp(process);
         err = handle(process, role, head, upstream);
     }
@@ -282,8 +297,7 @@ take_command(struct fr_process *process, struct fr_waiting *waiting)
         run_dead(process, waiting, "discarded");
         return true;
     case FR_COMMAND_FORGET_READER:
-        waiting->error =
-            fr_journal_forget(process->journal, (const char *)(&waiting->head + 1));
+        waiting->error = fr_journal_forget(process->journal, (const char *)(&waiting->head + 1));
         return true;
     case FR_COMMAND_CLOCK_CONFIRM:
         fr_clock_confirm(&process->clock);
@@ -304,9 +318,8 @@ take_waiting(struct fr_process *process, struct fr_waiting *waiting)
     if (take_command(process, waiting))
         return;
     if (process->careful_local > 0) {
-        uint64_t fingerprint =
-            fr_hash(&waiting->head.kind, sizeof(waiting->head.kind)) ^
-            fr_hash(&waiting->head + 1, waiting->head.body_size);
+        uint64_t fingerprint = fr_hash(&waiting->head.kind, sizeof(waiting->head.kind)) ^
+                               fr_hash(&waiting->head + 1, waiting->head.body_size);
 
         process->careful_local--;
         err = handle_carefully(process, role, &waiting->head, FR_LOCAL, fingerprint);
@@ -344,6 +357,47 @@ fr_take_submissions(struct fr_process *process)
 
 /* ---- timers ---- */
 
+/* A timer that crashed decide three times is disarmed and kept among the dead inputs. */
+static void
+give_up_timer(struct fr_process *process, const struct fr_record_head *head)
+{
+    Fr__TimerFired fired = FR__TIMER_FIRED__INIT;
+
+    fired.kind = head->kind;
+    fired.id = head->key;
+    fired.due_us = head->time_us;
+    set_aside(process, head, FR_TIMER, "decide crashed the process 3 times at this timer");
+    if (fr_engine_own(&process->engine, NULL, &fired.base) != FR_OK)
+        fr_process_give_up(process, "disarm a timer", FR_TOO_BIG);
+}
+
+static enum fr_error
+fire_carefully(struct fr_process *process)
+{
+    struct fr_record_head head;
+    struct fr_timer timer;
+    uint64_t fingerprint;
+    uint32_t attempts;
+    enum fr_error err = fr_engine_timer_due(&process->engine, &timer);
+
+    if (err != FR_OK)
+        return err;
+    head = fr_engine_timer_head(&timer);
+    fingerprint = fr_hash(&timer, sizeof(timer));
+    attempts = fr_own_attempts(process->engine.turn.view, FR_TIMER, 0, fingerprint);
+    if (attempts >= FR_ATTEMPT_MAX) {
+        give_up_timer(process, &head);
+    } else {
+        note_attempt(process, &head, FR_TIMER, fingerprint, attempts + 1);
+        commit_surely(process);
+        stamp(process);
+        err = fr_engine_timer(&process->engine);
+    }
+    note_attempt(process, &head, FR_TIMER, fingerprint, 0);
+    process->careful_timers--;
+    return err;
+}
+
 void
 fr_take_timers(struct fr_process *process)
 {
@@ -351,7 +405,8 @@ fr_take_timers(struct fr_process *process)
         return;
     stamp(process);
     while (!frame_full(process)) {
-        enum fr_error err = fr_engine_timer(&process->engine);
+        enum fr_error err = process->careful_timers > 0 ? fire_carefully(process)
+                                                        : fr_engine_timer(&process->engine);
 
         if (err == FR_NOT_FOUND)
             return;

@@ -98,8 +98,8 @@ by_order(const void *a, const void *b)
 }
 
 void
-fr_timers_sweep(struct fr_timers *timers, bool (*armed)(void *context, const struct fr_timer *timer),
-                void *context)
+fr_timers_sweep(struct fr_timers *timers,
+                bool (*armed)(void *context, const struct fr_timer *timer), void *context)
 {
     size_t kept = 0;
 

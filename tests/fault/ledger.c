@@ -14,7 +14,8 @@
 #include "proto/bench.pb-c.h"
 
 #define ALARM (FR_TIMER_KIND + 1)
-#define POISON 13 /* crashes decide of the ledger that $LEDGER_POISON names */
+#define POISON                                                                                     \
+    13 /* crashes decide of the ledger that $LEDGER_POISON names; "alarm": the alarm of 20 does */
 
 /* clang-format off */
 static const struct fr_table tables[] = {
@@ -71,6 +72,10 @@ decide_number(struct fr_turn *turn, const struct fr_record *input)
 static enum fr_error
 decide_alarm(struct fr_turn *turn, const struct fr_record *input)
 {
+    const char *poison = getenv("LEDGER_POISON");
+
+    if (input->head->key == 20 && poison != NULL && strcmp(poison, "alarm") == 0)
+        abort();
     return emit_number(turn, input, 1000000 + input->head->key);
 }
 

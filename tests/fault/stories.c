@@ -165,6 +165,50 @@ wait_until_quiet(struct world *world)
     }
 }
 
+/* ---- a timer that crashes decide ---- */
+
+static int
+poison_timer(void)
+{
+    struct world world;
+    pid_t pids[2] = {0, 0};
+    struct check_counts counts = {0};
+    unsigned breaches = 0;
+    int starts = 0;
+    struct fr_span begun = fr_time_monotonic();
+
+    if (!world_init(&world, 60, NULL))
+        return 64;
+    world_fresh(&world);
+    setenv("LEDGER_POISON", "alarm", 1);
+    while (counts.alarms[60] == 0 && fr_time_monotonic().us - begun.us < 20000000) {
+        for (int i = 0; i < 2; i++)
+            if (pids[i] == 0) {
+                pids[i] = world_start(&world, i + 1, NULL);
+                starts += i == 0;
+            }
+        world_read_acks(&world, 10);
+        world_ended(&pids[0]);
+        check_read(world.state, "ledger1", &counts);
+    }
+    world_finish(&pids[0], SIGTERM);
+    world_finish(&pids[1], SIGTERM);
+    unsetenv("LEDGER_POISON");
+    check_read(world.state, "ledger1", &counts);
+    for (int n = 10; n <= world.numbers; n += 10)
+        if (counts.alarms[n] != (n == 20 ? 0u : 1u)) {
+            fprintf(stderr, "the alarm of %d rang %u times\n", n, counts.alarms[n]);
+            breaches++;
+        }
+    if (starts < 4 || starts > 5) {
+        fprintf(stderr, "it was started %d times\n", starts);
+        breaches++;
+    }
+    breaches += !world_same_dump(&world, 1);
+    world_remove(world.dir);
+    return verdict("a poisoned timer", breaches);
+}
+
 /* ---- a reader that is not there: producers refuse, memory stays flat, it recovers by itself ----
  */
 
@@ -389,6 +433,8 @@ main(int argc, char **argv)
         return poison(1);
     if (strcmp(name, "poison_upstream") == 0)
         return poison(2);
+    if (strcmp(name, "poison_timer") == 0)
+        return poison_timer();
     if (strcmp(name, "stopped_reader") == 0)
         return stopped_reader();
     if (strcmp(name, "disk_full") == 0)
@@ -397,7 +443,9 @@ main(int argc, char **argv)
         return standby();
     if (strcmp(name, "second_owner") == 0)
         return second_owner();
-    fprintf(stderr, "usage: FR_BUILD_DIR=... fault-stories kills|poison_outside|poison_upstream|"
-                    "stopped_reader|disk_full|standby|second_owner\n");
+    fprintf(
+        stderr,
+        "usage: FR_BUILD_DIR=... fault-stories kills|poison_outside|poison_upstream|poison_timer|"
+        "stopped_reader|disk_full|standby|second_owner\n");
     return 64;
 }
