@@ -98,7 +98,7 @@ local_part_valid(const char *local, size_t size)
 static bool
 lower_local(char *local, size_t *size)
 {
-    uint8_t buffer[4 * LOCAL_MAX], *lower;
+    uint8_t buffer[8 * LOCAL_MAX], *lower;
     size_t lower_size = sizeof(buffer);
 
     if (all_ascii(local, *size)) {
@@ -233,8 +233,9 @@ identity_email(const char *raw, const struct identity_config *config, char out[I
         *why = "an address literal names a machine, not a person";
         return FR_INVALID;
     }
-    if (!unquote(local, &local_size) || !local_part_valid(local, local_size) ||
-        !lower_local(local, &local_size) ||
+    /* Valid after NFC, not before: NFC turns a Greek question mark into a semicolon. */
+    if (!unquote(local, &local_size) || !lower_local(local, &local_size) ||
+        !local_part_valid(local, local_size) ||
         !normal_domain(at + 1, address.size - (size_t)(at + 1 - (const char *)address.data),
                        domain))
         return FR_INVALID;

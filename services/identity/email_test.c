@@ -49,6 +49,7 @@ static const struct sample samples[] = {
     { "two at signs are no address",                    "ann@b@mail.example",                  NULL },
     { "an open quote is no address",                    "\"ann@mail.example",                  NULL },
     { "gmail with nothing but dots is no address",      "...@gmail.com",                       NULL },
+    { "what NFC makes a semicolon is no letter",        "ann\xcd\xbe" "b@mail.example",         NULL },
     { "an empty text gives no key",                     "",                                    NULL },
     { "empty brackets give no key",                     "Ann <>",                              NULL },
     { "a local part beyond 64 bytes gives no key",

@@ -153,16 +153,17 @@ starts_with(const char *text, const char *prefix)
     return prefix[0] != '\0' && strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
-/* The national number without its trunk prefix: 020 7946 0000, and +44 (0)20 7946 0000 alike. NULL:
- * no number of that plan has so many digits. */
+/* The national number without its trunk prefix: 020 7946 0000, and +44 (0)20 7946 0000 alike.  As
+ * often as it is there, so that a normal form is its own normal form.  NULL: no number of that plan
+ * has so many digits. */
 static const char *
 significant(const struct identity_region *plan, const char *national)
 {
-    size_t count = strlen(national), trunk = strlen(plan->trunk);
+    size_t trunk = strlen(plan->trunk);
 
-    if (starts_with(national, plan->trunk) && possible(plan, count - trunk))
-        return national + trunk;
-    return possible(plan, count) ? national : NULL;
+    while (starts_with(national, plan->trunk) && possible(plan, strlen(national) - trunk))
+        national += trunk;
+    return possible(plan, strlen(national)) ? national : NULL;
 }
 
 static enum fr_error

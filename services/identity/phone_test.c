@@ -36,6 +36,7 @@ static const struct {
     { "a country we have no plan for, as it is",     "+685 12345",                "",   "+68512345" },
     { "a plan of the operator's own",                "0800123",                   "XK", "+383800123" },
     { "region in lower case",                        "020 7946 0000",             "gb", "+442079460000" },
+    { "trunk zeros without end are dropped alike",  "+46 0000 946 0000",         "",   "+469460000" },
     { "no default region, no guess",                 "020 7946 0000",             "",   NULL },
     { "an unknown region is none",                   "020 7946 0000",             "ZZ", NULL },
     { "anonymous is nobody",                         "anonymous",                 "GB", NULL },
