@@ -315,7 +315,7 @@ struct complaint_case {
 static const struct complaint_case complaint_cases[] = {
     { "an unknown brand",   "brands: {acme: {title: Acme}}\nrouting: {queues: [{name: q, brands: [acne]}]}\n",       "'acne' is not among the brands" },
     { "an unknown channel", "channels: [channel_webform]\nrouting: {queues: [{name: q, channels: [fax]}]}\n",        "'fax' is not among the channels" },
-    { "an unknown site",    "desks: [inhouse]\nrouting: {agents: {ann: {site: tana}}}\n",                            "'tana' is not among the desks" },
+    { "an unknown site",    "desks: [inhouse]\nrouting: {agents: {ann: {site: tana}}}\n",                            "'tana' is not among the `desks`" },
     { "a queue twice",      "routing: {queues: [{name: q}, {name: q}]}\n",                                           "there is a queue 'q' already" },
     { "a skill twice",      "routing: {agents: {ann: {site: x, skills: [{name: a}, {name: a}]}}}\n",                 "skill 'a' is there twice" },
     { "a channel twice",    "routing: {agents: {ann: {site: x, capacity: [{channel: a, weight: 1}, {channel: a, weight: 2}]}}}\n", "channel 'a' is there twice" },
