@@ -50,7 +50,7 @@ drop_taken_replies(struct fr_tables *tables, const char *agent, uint64_t convers
         desk_replies(&scan, fr_tables_view(tables), agent, conversation_id);
         do
             err = desk_replies_next(&scan, arena, &key, &reply);
-        while (err == FR_OK && !reply->has_message_id);
+        while (err == FR_OK && !reply->taken);
         fr_scan_fini(&scan);
         if (err == FR_OK)
             err = desk_reply_del(tables, agent, &key);
@@ -82,34 +82,15 @@ desk_apply_lease_ended(struct fr_tables *tables, const struct fr_record *event)
     return err == FR_NOT_FOUND ? desk_conversation_del(tables, conversation_id) : err;
 }
 
-/* The entry that a reply under way has become: by the name that the hub gave it, or by the one we
- * gave it. */
-static bool
-became(const struct desk_reply_key *key, const Fr__DeskStateReply *reply, const Fr__Entry *entry)
-{
-    if (reply->has_message_id && reply->message_id == entry->message_id)
-        return true;
-    return entry->external_id != NULL && strcmp(entry->external_id, key->client_id) == 0;
-}
-
+/* An entry that names the client id of a reply under way is what it has become. */
 static enum fr_error
 drop_reply_of(struct fr_tables *tables, const char *agent, uint64_t conversation_id,
               const Fr__Entry *entry)
 {
-    struct fr_scan scan;
-    struct desk_reply_key key;
-    const Fr__DeskStateReply *reply;
-    enum fr_error err;
+    struct desk_reply_key key = {conversation_id, entry->client_id};
 
-    if (entry->direction != FR__DIRECTION__TO_CUSTOMER && entry->direction != FR__DIRECTION__NOTE)
-        return FR_OK;
-    desk_replies(&scan, fr_tables_view(tables), agent, conversation_id);
-    do
-        err = desk_replies_next(&scan, fr_tables_arena(tables), &key, &reply);
-    while (err == FR_OK && !became(&key, reply, entry));
-    fr_scan_fini(&scan);
-    if (err != FR_OK)
-        return err == FR_NOT_FOUND ? FR_OK : err;
+    if (entry->client_id == NULL || strlen(entry->client_id) >= DESK_CLIENT_ID_SIZE)
+        return FR_OK; /* no desk gave it */
     return desk_reply_del(tables, agent, &key);
 }
 
@@ -152,7 +133,7 @@ desk_apply_entry_shared(struct fr_tables *tables, const struct fr_record *event)
     return err;
 }
 
-/* AgentReplied: the hub has it, under the id of its own record.  Writes replies (taken). */
+/* AgentReplied: the hub has it.  Writes replies (taken). */
 enum fr_error
 desk_apply_agent_replied(struct fr_tables *tables, const struct fr_record *event)
 {
@@ -165,8 +146,8 @@ desk_apply_agent_replied(struct fr_tables *tables, const struct fr_record *event
     if (err != FR_OK)
         return err;
     Fr__DeskStateReply taken = *reply;
-    taken.has_message_id = true;
-    taken.message_id = event->head->cause; /* our record was caused by the hub's */
+    taken.has_taken = true;
+    taken.taken = true;
     return desk_reply_put(tables, replied->agent, &key, &taken);
 }
 

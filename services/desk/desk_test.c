@@ -12,7 +12,6 @@
 #define CONVERSATION 0x300
 #define LEASE 0x900
 #define OFFER 0x500
-#define REPLIED 0xa11
 
 static const char yaml[] = "desk:\n"
                            "  site: inhouse\n"
@@ -100,7 +99,7 @@ init_entry(Fr__Entry *entry, uint64_t message_id, Fr__Direction direction, const
 }
 
 static void
-conversation_shared(struct fr_given *g, const char *agent)
+conversation_shared_with(struct fr_given *g, const char *agent, const char *client_id)
 {
     Fr__ConversationShared shared = FR__CONVERSATION_SHARED__INIT;
     Fr__PastConversation now = FR__PAST_CONVERSATION__INIT, past = FR__PAST_CONVERSATION__INIT;
@@ -110,6 +109,7 @@ conversation_shared(struct fr_given *g, const char *agent)
     char *identifiers[] = {"login zoe (verified)"};
 
     init_entry(&first, 0x10, FR__DIRECTION__FROM_CUSTOMER, "where is my parcel");
+    first.client_id = (char *)client_id;
     now.conversation_id = CONVERSATION;
     now.channel = past.channel = "channel_webchat";
     now.n_entries = 1;
@@ -125,6 +125,12 @@ conversation_shared(struct fr_given *g, const char *agent)
     shared.n_history = 2;
     shared.history = history;
     fr_given_input(g, "sites", CONVERSATION, "acme", &shared.base);
+}
+
+static void
+conversation_shared(struct fr_given *g, const char *agent)
+{
+    conversation_shared_with(g, agent, NULL);
 }
 
 static void
@@ -148,7 +154,6 @@ agent_replied(struct fr_given *g, const char *client_id)
     replied.site = "inhouse";
     replied.client_id = (char *)client_id;
     replied.text = "on its way";
-    fr_given_next_input_id(g, REPLIED);
     fr_given_input(g, "sites", CONVERSATION, "acme", &replied.base);
 }
 
@@ -600,26 +605,29 @@ a_reply_is_pending_until_it_is_an_entry(void **state)
     agent_replied(g, "c1");
     assert_int_equal(fr_given_count_of(g, FR_AGENT_REPLIED), 1);
     assert_int_equal(shown(g, "ann", "pending"), 1);
-    init_entry(&entry, 0x999, FR__DIRECTION__TO_CUSTOMER, "another one");
+    init_entry(&entry, 0x12, FR__DIRECTION__TO_CUSTOMER, "on its way");
+    entry_shared(g, &entry); /* the same words, from elsewhere */
+    entry.message_id = 0x13;
+    entry.client_id = "c2";
     entry_shared(g, &entry);
     assert_int_equal(shown(g, "ann", "pending"), 1);
-    init_entry(&entry, REPLIED, FR__DIRECTION__TO_CUSTOMER, "on its way");
+    entry.message_id = 0x14;
+    entry.client_id = "c1";
     entry_shared(g, &entry);
     assert_int_equal(shown(g, "ann", "pending"), 0);
     finish(g);
 }
 
 static void
-a_reply_is_known_again_by_its_own_id_too(void **state)
+a_reply_is_found_again_in_a_conversation_shared_anew(void **state)
 {
     struct fr_given *g = given_held();
-    Fr__Entry entry;
 
     (void)state;
     write_reply(g, "ann", "c1", "on its way");
-    init_entry(&entry, 0x12, FR__DIRECTION__NOTE, "on its way");
-    entry.external_id = "c1";
-    entry_shared(g, &entry);
+    conversation_shared(g, "ann");
+    assert_int_equal(shown(g, "ann", "pending"), 1);
+    conversation_shared_with(g, "ann", "c1");
     assert_int_equal(shown(g, "ann", "pending"), 0);
     finish(g);
 }
@@ -799,7 +807,7 @@ main(void)
         cmocka_unit_test(what_may_not_be_written_is_refused_and_nothing_kept),
         cmocka_unit_test(nothing_is_written_before_the_hub_has_confirmed),
         cmocka_unit_test(a_reply_is_pending_until_it_is_an_entry),
-        cmocka_unit_test(a_reply_is_known_again_by_its_own_id_too),
+        cmocka_unit_test(a_reply_is_found_again_in_a_conversation_shared_anew),
         cmocka_unit_test(a_reply_that_nobody_took_outlives_the_lease_until_it_is_answered_for),
         cmocka_unit_test(a_refusal_is_shown_until_its_author_has_seen_it),
         cmocka_unit_test(finished_work_takes_no_more_words_unless_the_finish_was_refused),

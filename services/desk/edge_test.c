@@ -27,7 +27,6 @@
 static char dir[300], config_path[400], cookie[400];
 static int port;
 static pid_t hub, desk;
-static void *zmq;
 
 /* ---- the hub ---- */
 
@@ -89,17 +88,22 @@ spawn(const struct fr_stage *stage, const char *log_name)
     log = open(path, O_WRONLY | O_CREAT | O_APPEND, 0600);
     dup2(log, 2);
     dup2(log, 1);
-    _exit(fr_stage_main(3, arguments, stage));
+    exit(fr_stage_main(3, arguments, stage));
 }
 
+/* A desk that was asked to end does so cleanly. */
 static void
 end(pid_t *pid, int signal_number)
 {
+    int status = 0;
+
     if (*pid > 0) {
         kill(*pid, signal_number);
-        waitpid(*pid, NULL, 0);
+        waitpid(*pid, &status, 0);
+        *pid = 0;
     }
-    *pid = 0;
+    if (signal_number == SIGTERM && (!WIFEXITED(status) || WEXITSTATUS(status) != 0))
+        fail_msg("ended with status %#x; see the logs in %s", status, dir);
 }
 
 /* {"submit": kind, ...} to the hub's control socket; waits for the answer. */
@@ -107,7 +111,7 @@ static void
 hub_says(const char *kind, const char *message)
 {
     char request[4096], answer[4096] = "", endpoint[400];
-    void *socket = zmq_socket(zmq, ZMQ_REQ);
+    void *zmq = zmq_ctx_new(), *socket = zmq_socket(zmq, ZMQ_REQ);
     int patience = PATIENCE_MS, linger = 0;
 
     snprintf(endpoint, sizeof(endpoint), "ipc://%s/run/sites.ctl", dir);
@@ -120,6 +124,7 @@ hub_says(const char *kind, const char *message)
     assert_true(zmq_send(socket, request, strlen(request), 0) > 0);
     int size = zmq_recv(socket, answer, sizeof(answer) - 1, 0);
     zmq_close(socket);
+    zmq_ctx_term(zmq); /* none of its threads may be there when the next process is forked */
     if (size < 0 || strstr(answer, "\"done\"") == NULL)
         fail_msg("the hub did not take %s: %s", kind, answer);
 }
@@ -246,7 +251,7 @@ free_port(void)
     return ntohs(address.sin_port);
 }
 
-static void
+static void __attribute__((format(printf, 2, 3)))
 write_file(const char *name, const char *format, ...)
 {
     char path[400];
@@ -299,7 +304,6 @@ start(void **state)
                "    ann: {title: Ann B., password: file:ann.password}\n"
                "    bob: {password: file:bob.password}\n",
                dir, dir, port);
-    zmq = zmq_ctx_new();
     hub = spawn(&hub_stage, "hub");
     desk = spawn(&desk_stage, "desk");
     wait_for_desk();
@@ -321,7 +325,6 @@ finish(void **state)
     (void)state;
     end(&desk, SIGTERM);
     end(&hub, SIGTERM);
-    zmq_ctx_term(zmq);
     return nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 

@@ -142,7 +142,7 @@ desk_show_entry(const Fr__Entry *entry)
     set_text(json, "text", entry->text);
     set_text(json, "author", entry->author);
     set_text(json, "subject", entry->subject);
-    set_text(json, "external_id", entry->external_id);
+    set_text(json, "client_id", entry->client_id);
     set_ms(json, "at_ms", entry->at_us);
     if (entry->unverified)
         set(json, "unverified", json_true());
@@ -213,7 +213,7 @@ desk_show_conversation(const Fr__ConversationShared *conversation, bool with_ent
 
 json_t *
 desk_show_pending(const struct desk_reply_key *key, const char *text, bool note, int64_t written_us,
-                  uint64_t message_id)
+                  bool taken)
 {
     json_t *json = json_object();
 
@@ -222,8 +222,7 @@ desk_show_pending(const struct desk_reply_key *key, const char *text, bool note,
     set_text(json, "text", text);
     set(json, "note", json_boolean(note));
     set_ms(json, "at_ms", written_us);
-    if (message_id != 0)
-        set(json, "message", desk_show_id(message_id));
+    set(json, "taken", json_boolean(taken));
     return json;
 }
 
@@ -319,9 +318,9 @@ taken_json(const struct fr_record_head *head, const void *body)
     const Fr__AgentReplied *replied = body;
     json_t *json = json_object();
 
+    (void)head;
     set_text(json, "id", replied->client_id);
     set(json, "conversation", desk_show_id(replied->conversation_id));
-    set(json, "message", desk_show_id(head->cause));
     return json;
 }
 
@@ -381,7 +380,7 @@ pending_json(const struct fr_record_head *head, const void *body)
     const Fr__ReplyWritten *written = body;
     struct desk_reply_key key = {written->conversation_id, written->client_id};
 
-    return desk_show_pending(&key, written->text, written->note, head->time_us, 0);
+    return desk_show_pending(&key, written->text, written->note, head->time_us, false);
 }
 
 static json_t *

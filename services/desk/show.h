@@ -18,7 +18,7 @@ json_t *desk_show_entry(const Fr__Entry *entry);
 /* Without its entries when with_entries is false: the snapshot adds those that the desk keeps. */
 json_t *desk_show_conversation(const Fr__ConversationShared *conversation, bool with_entries);
 json_t *desk_show_pending(const struct desk_reply_key *key, const char *text, bool note,
-                          int64_t written_us, uint64_t message_id);
+                          int64_t written_us, bool taken);
 json_t *desk_show_refusal(uint64_t refusal_id, const Fr__WorkRefused *refusal);
 /* What he chose, what the hub believes, and why. */
 json_t *desk_show_presence(const Fr__DeskStateAgent *agent);

@@ -106,7 +106,7 @@ add_pending(const struct fr_view *view, struct fr_arena *arena, const char *agen
     desk_replies(&scan, view, agent, 0);
     while ((err = desk_replies_next(&scan, arena, &key, &reply)) == FR_OK)
         json_array_append_new(pending, desk_show_pending(&key, reply->text, reply->note,
-                                                         reply->written_us, reply->message_id));
+                                                         reply->written_us, reply->taken));
     fr_scan_fini(&scan);
     return err == FR_NOT_FOUND ? FR_OK : err;
 }

@@ -13,7 +13,7 @@ export interface Entry {
   at_ms: number;
   author?: string;
   subject?: string;
-  external_id?: string;
+  client_id?: string; // of the reply that it was
   unverified?: boolean;
   delivery?: Delivery;
   attachments?: { name: string; type: string; size: number }[];
@@ -70,7 +70,7 @@ export interface Pending {
   text: string;
   note: boolean;
   at_ms: number;
-  message?: string; // the hub has taken it under this name
+  taken: boolean; // the hub has it
 }
 
 export interface Refusal {
@@ -106,7 +106,7 @@ export type ServerEvent =
   | ({ event: "conversation" } & Conversation)
   | { event: "entry"; conversation: string; entry: Entry }
   | ({ event: "pending" } & Pending)
-  | { event: "taken"; id: string; conversation: string; message: string }
+  | { event: "taken"; id: string; conversation: string }
   | { event: "finished"; conversation: string; outcome: Outcome }
   | ({ event: "refused" } & Refusal)
   | { event: "refusal_seen"; refusal: string }

@@ -133,7 +133,7 @@ function onEntry(state: State, id: string, entry: Entry): State {
     unread: talk.unread + (isNew(entry, talk.entries) && state.open !== id ? 1 : 0),
     entries: upsert(talk.entries, entry, (other) => other.id === entry.id),
   }));
-  return { ...changed, pending: state.pending.filter((p) => p.message !== entry.id && p.id !== entry.external_id) };
+  return { ...changed, pending: state.pending.filter((p) => p.id !== entry.client_id) };
 }
 
 function onRefused(state: State, refusal: Refusal): State {
@@ -174,11 +174,11 @@ export function hear(state: State, event: ServerEvent, nowMs: number): State {
     case "conversation": {
       const before = state.talks.find((talk) => talk.conversation === event.conversation);
       const talk = { ...talkOf(event, before, state.open), loading: false, ended: undefined };
-      const ids = new Set(talk.entries.map((entry) => entry.id));
+      const known = new Set(talk.entries.map((entry) => entry.client_id));
       return {
         ...state,
         talks: upsert(state.talks, talk, (t) => t.conversation === event.conversation),
-        pending: state.pending.filter((p) => p.message === undefined || !ids.has(p.message)),
+        pending: state.pending.filter((p) => !known.has(p.id)),
         open: state.open ?? event.conversation,
       };
     }
@@ -187,7 +187,7 @@ export function hear(state: State, event: ServerEvent, nowMs: number): State {
     case "pending":
       return { ...state, pending: upsert(state.pending, event, (p) => p.id === event.id) };
     case "taken":
-      return { ...state, pending: state.pending.map((p) => (p.id === event.id ? { ...p, message: event.message } : p)) };
+      return { ...state, pending: state.pending.map((p) => (p.id === event.id ? { ...p, taken: true } : p)) };
     case "finished":
       return changeTalk(state, event.conversation, (talk) => ({ ...talk, finished: true }));
     case "refused":

@@ -48,7 +48,7 @@ export function tickOf(entry: Entry): Tick | null {
 }
 
 export function tickOfPending(pending: Pending): Tick {
-  if (pending.message !== undefined) return { sign: "•", label: "with the hub", kind: "waiting" };
+  if (pending.taken) return { sign: "•", label: "with the hub", kind: "waiting" };
   return { sign: "◦", label: "kept at the desk, on its way", kind: "waiting" };
 }
 
