@@ -36,7 +36,7 @@ static const struct sample samples[] = {
     { "noreply is nobody",                              "No-Reply@shop.example",               NULL },
     { "noreply with a tag is nobody",                   "noreply+123@shop.example",            NULL },
     { "mailer-daemon is nobody",                        "MAILER-DAEMON@mx.example",            NULL },
-    { "a placeholder is nobody",                        "none@none.com",                       NULL },
+    { "a made-up address is nobody",                   "none@none.com",                       NULL },
     { "our own address is nobody's key",                "Support@filrouge.example",            NULL },
     { "an address literal gives no key",                "ann@[192.0.2.1]",                     NULL },
     { "an IPv6 literal gives no key",                   "ann@[IPv6:2001:db8::1]",              NULL },
