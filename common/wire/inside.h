@@ -134,6 +134,7 @@ struct fr_wire {
     void *tcp_context; /* of the tcp listeners, with their ZAP thread */
     struct wire_zap *zap;
     void *router, *tcp_router;
+    void *tcp_monitor; /* tells of handshakes that failed */
     struct wire_link *links;
     unsigned link_count, turn; /* turn: which socket is drained first */
     struct wire_reading *readings[WIRE_READING_MAX];
@@ -169,9 +170,10 @@ enum fr_error wire_socket_bind(struct fr_wire *wire, const char *endpoint, char 
 enum fr_error wire_socket_dial(struct wire_link *link, const char *server_key);
 void wire_socket_redial(struct wire_link *link); /* inproc */
 void wire_socket_close(struct wire_link *link);
+void wire_routers_close(struct fr_wire *wire);
 bool wire_is_tcp(const char *endpoint);
 /* What the monitor has to tell: a ZMQ_EVENT_, or 0: nothing (more). */
-int wire_socket_event(struct wire_link *link);
+int wire_socket_event(void *monitor);
 /* FR_OK or FR_AGAIN; after FR_OK wire_incoming_close is due. */
 enum fr_error wire_receive(void *socket, bool is_router, struct wire_incoming *incoming);
 void wire_incoming_close(struct wire_incoming *incoming);

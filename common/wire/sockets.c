@@ -22,6 +22,9 @@
 #define HANDSHAKE_MS 5000
 #define RECONNECT_MS 20
 #define RECONNECT_MAX_MS 500
+#define HANDSHAKE_FAILED                                                                           \
+    (ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |                       \
+     ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL)
 
 /* One context for the process, so that wires of the same process meet over inproc:// and share one
  * I/O thread.  Listeners on tcp have contexts of their own: ZAP knows one handler per context. */
@@ -110,6 +113,35 @@ fr_wire_endpoint_valid(const char *endpoint)
     return strncmp(endpoint, "inproc://", 9) == 0 && endpoint[9] != '\0' && strlen(endpoint) < 256;
 }
 
+/* The other end of a monitor: tells of a socket's connections.  NULL: out of resources. */
+static void *
+watch(void *socket, void *context, int events)
+{
+    char address[48];
+    void *monitor = zmq_socket(context, ZMQ_PAIR);
+
+    if (monitor == NULL)
+        return NULL;
+    snprintf(address, sizeof(address), "inproc://filrouge.monitor.%" PRIxPTR, (uintptr_t)socket);
+    set_int(monitor, ZMQ_LINGER, 0);
+    if (zmq_socket_monitor(socket, address, events) == 0 && zmq_connect(monitor, address) == 0)
+        return monitor;
+    zmq_close(monitor);
+    return NULL;
+}
+
+static void
+close_watched(void **socket, void **monitor)
+{
+    if (*monitor != NULL) {
+        zmq_socket_monitor(*socket, NULL, 0);
+        zmq_close(*monitor);
+    }
+    if (*socket != NULL)
+        zmq_close(*socket);
+    *socket = *monitor = NULL;
+}
+
 /* The ROUTER for such an endpoint, made when first needed. */
 static void *
 router_for(struct fr_wire *wire, const char *endpoint)
@@ -130,6 +162,7 @@ router_for(struct fr_wire *wire, const char *endpoint)
         fr_assert(zmq_setsockopt(*router, ZMQ_CURVE_SECRETKEY, wire->secret_key, 41) == 0);
         fr_assert(
             zmq_setsockopt(*router, ZMQ_ZAP_DOMAIN, WIRE_ZAP_DOMAIN, strlen(WIRE_ZAP_DOMAIN)) == 0);
+        wire->tcp_monitor = watch(*router, context, HANDSHAKE_FAILED);
     }
     return *router;
 }
@@ -143,23 +176,6 @@ wire_socket_bind(struct fr_wire *wire, const char *endpoint, char *complaint, si
         return FR_OK;
     snprintf(complaint, complaint_size, "cannot listen on %s: %s", endpoint, zmq_strerror(errno));
     return FR_IO;
-}
-
-static bool
-watch(struct wire_link *link, void *context)
-{
-    char address[48];
-
-    snprintf(address, sizeof(address), "inproc://filrouge.monitor.%" PRIxPTR, (uintptr_t)link);
-    link->monitor = zmq_socket(context, ZMQ_PAIR);
-    if (link->monitor == NULL)
-        return false;
-    set_int(link->monitor, ZMQ_LINGER, 0);
-    return zmq_socket_monitor(link->socket, address,
-                              ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED |
-                                  ZMQ_EVENT_HANDSHAKE_FAILED_AUTH |
-                                  ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL) == 0 &&
-           zmq_connect(link->monitor, address) == 0;
 }
 
 enum fr_error
@@ -181,8 +197,13 @@ wire_socket_dial(struct wire_link *link, const char *server_key)
          zmq_setsockopt(link->socket, ZMQ_CURVE_PUBLICKEY, wire->public_key, 41) != 0 ||
          zmq_setsockopt(link->socket, ZMQ_CURVE_SECRETKEY, wire->secret_key, 41) != 0))
         return FR_INVALID;
-    if (!link->inproc && !watch(link, wire->context))
-        return FR_NO_MEMORY;
+    if (!link->inproc) {
+        link->monitor =
+            watch(link->socket, wire->context,
+                  ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED | HANDSHAKE_FAILED);
+        if (link->monitor == NULL)
+            return FR_NO_MEMORY;
+    }
     return zmq_connect(link->socket, link->endpoint) == 0 ? FR_OK : FR_INVALID;
 }
 
@@ -195,13 +216,16 @@ wire_socket_redial(struct wire_link *link)
 void
 wire_socket_close(struct wire_link *link)
 {
-    if (link->monitor != NULL) {
-        zmq_socket_monitor(link->socket, NULL, 0);
-        zmq_close(link->monitor);
-    }
-    if (link->socket != NULL)
-        zmq_close(link->socket);
-    link->socket = link->monitor = NULL;
+    close_watched(&link->socket, &link->monitor);
+}
+
+void
+wire_routers_close(struct fr_wire *wire)
+{
+    void *unwatched = NULL;
+
+    close_watched(&wire->router, &unwatched);
+    close_watched(&wire->tcp_router, &wire->tcp_monitor);
 }
 
 /* ---- receiving --------------------------------------------------------------------------------
@@ -217,16 +241,16 @@ has_more(void *socket)
 }
 
 int
-wire_socket_event(struct wire_link *link)
+wire_socket_event(void *monitor)
 {
     zmq_msg_t part;
     uint16_t event = 0;
 
     zmq_msg_init(&part);
-    if (link->monitor != NULL && zmq_msg_recv(&part, link->monitor, ZMQ_DONTWAIT) >= 0) {
+    if (monitor != NULL && zmq_msg_recv(&part, monitor, ZMQ_DONTWAIT) >= 0) {
         if (zmq_msg_size(&part) >= sizeof(event))
             memcpy(&event, zmq_msg_data(&part), sizeof(event));
-        while (has_more(link->monitor) && zmq_msg_recv(&part, link->monitor, 0) >= 0)
+        while (has_more(monitor) && zmq_msg_recv(&part, monitor, 0) >= 0)
             ; /* the address */
     }
     zmq_msg_close(&part);

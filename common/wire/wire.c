@@ -207,10 +207,7 @@ fr_wire_free(struct fr_wire **at)
         wire->links = link->next;
         free_link(link);
     }
-    if (wire->router != NULL)
-        zmq_close(wire->router);
-    if (wire->tcp_router != NULL)
-        zmq_close(wire->tcp_router);
+    wire_routers_close(wire);
     if (wire->tcp_context != NULL) {
         zmq_ctx_shutdown(wire->tcp_context);
         wire_zap_free(&wire->zap);
@@ -277,8 +274,12 @@ watch_connections(struct fr_wire *wire)
 
     wire->monitor_us = wire->now_us + MONITOR_US;
     for (struct wire_link *link = wire->links; link != NULL; link = link->next) {
-        while (link->dialled && (event = wire_socket_event(link)) != 0)
+        while (link->dialled && (event = wire_socket_event(link->monitor)) != 0)
             wire_link_event(link, event);
+    }
+    while (wire_socket_event(wire->tcp_monitor) != 0) {
+        wire->counters.keys_refused++;
+        wire_grumble(wire, "unknown", "a handshake failed: no key, or one that we do not know");
     }
 }
 
@@ -436,10 +437,7 @@ fr_wire_peers(const struct fr_wire *wire, struct fr_wire_peer_info *infos, size_
 struct fr_wire_counters
 fr_wire_counters(const struct fr_wire *wire)
 {
-    struct fr_wire_counters counters = wire->counters;
-
-    counters.keys_refused = wire_zap_refused(wire->zap);
-    return counters;
+    return wire->counters;
 }
 
 void

@@ -383,6 +383,38 @@ a_restarted_client_goes_on_from_its_cursor(void **state)
     trial_close(&server);
 }
 
+/* What was kept during the hold is dropped with the link and comes again: once. */
+static void
+a_held_wire_survives_a_restarted_server(void **state)
+{
+    struct trial_side server = {0}, client = {0};
+    const char *endpoint = endpoint_of(IPC);
+
+    (void)state;
+    server.journal = trial_journal(NULL, "server");
+    open_server(&server, endpoint);
+    open_client(&client, endpoint, 0);
+    fr_wire_read(client.wire, "server", "server", NULL, 0, 0);
+    trial_until(&client, &server, client.up_count == 1);
+    fr_wire_hold(client.wire, true);
+    for (unsigned round = 1; round <= 3; round++) {
+        trial_publish(&server, 50, 700, "");
+        trial_while(&client, &server, 30);
+        fr_wire_free(&server.wire);
+        trial_until(&client, NULL, client.down_count == round);
+        open_server(&server, endpoint);
+        trial_until(&client, &server, client.up_count == round + 1);
+    }
+    assert_int_equal(client.count, 0);
+    fr_wire_hold(client.wire, false);
+    trial_until(&client, &server, client.count >= 150);
+    trial_while(&client, &server, 20);
+    trial_assert_same(&client, server.journal, 1, NULL);
+    assert_int_equal(fr_wire_counters(client.wire).broken, 0);
+    trial_close(&client);
+    trial_close(&server);
+}
+
 /* ---- refusals ---------------------------------------------------------------------------------
  */
 
@@ -572,6 +604,7 @@ main(void)
         cmocka_unit_test(a_restarted_server_is_found_over_ipc),
         cmocka_unit_test(a_restarted_server_is_found_over_tcp),
         cmocka_unit_test(a_restarted_client_goes_on_from_its_cursor),
+        cmocka_unit_test(a_held_wire_survives_a_restarted_server),
         cmocka_unit_test(a_cursor_that_does_not_fit_is_named),
         cmocka_unit_test(a_journal_that_is_not_there_yet_is_asked_for_again),
         cmocka_unit_test(a_stopped_reading_brings_nothing_more_and_its_number_is_used_again),

@@ -7,7 +7,6 @@
 #include "common/wire/zap.h"
 
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zmq.h>
@@ -21,7 +20,6 @@ struct wire_zap {
     void *socket; /* the thread's own, once it runs */
     const struct wire_key *keys;
     size_t key_count;
-    atomic_ulong refused;
     pthread_t thread;
 };
 
@@ -113,8 +111,6 @@ run(void *data)
     while (receive(zap->socket, &request)) {
         const struct wire_key *key = key_of(zap, &request);
 
-        if (key == NULL)
-            atomic_fetch_add(&zap->refused, 1);
         if (!answer(zap->socket, &request, key))
             break;
     }
@@ -153,10 +149,4 @@ wire_zap_free(struct wire_zap **zap)
     pthread_join((*zap)->thread, NULL);
     free(*zap);
     *zap = NULL;
-}
-
-unsigned long
-wire_zap_refused(const struct wire_zap *zap)
-{
-    return zap == NULL ? 0 : atomic_load(&zap->refused);
 }

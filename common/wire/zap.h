@@ -16,7 +16,4 @@ enum fr_error wire_zap_new(void *context, const struct wire_key *keys, size_t ke
 /* zmq_ctx_shutdown(context) first: that ends the thread. */
 void wire_zap_free(struct wire_zap **zap);
 
-/* Handshakes refused so far; any thread. */
-unsigned long wire_zap_refused(const struct wire_zap *zap);
-
 #endif
