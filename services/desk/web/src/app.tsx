@@ -97,8 +97,8 @@ function Header({ state, choose, signOut }: HeaderProps): JSX.Element {
           </button>
         ))}
       </div>
-      <span class="quiet" data-testid="presence" data-state={believed} title={state.presence.reason}>
-        {unsettled ? `hub: ${believed}` : ""}
+      <span class={unsettled ? "quiet" : "hidden"} data-testid="presence" data-state={believed} title={state.presence.reason}>
+        The hub has you as {believed}
       </span>
       <span class={state.connected ? "link on" : "link"} data-testid="link" data-connected={state.connected}>
         {state.connected ? "connected" : "reconnecting…"}
