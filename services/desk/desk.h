@@ -3,7 +3,8 @@
  *     sites (route site.<site>) --> relayed into our journal --> tables --> windows of the agent
  *     windows --> edge --> decide --> our journal (route hub) --> sites
  *
- * Everything that an agent does is durable here before he is told so; whether it counts is decided by sites.
+ * Everything that an agent does is durable here before he is told so; whether it counts is decided
+ * by sites.
  */
 #ifndef FR_DESK_DESK_H
 #define FR_DESK_DESK_H
@@ -48,8 +49,8 @@ const struct desk_agent_config *desk_config_agent(const struct desk_config *conf
 
 /* ---- decide ---- */
 
-fr_decide_fn desk_decide_relay; /* decide_hub.c: everything that sites shares with us */
-fr_decide_fn desk_decide_presence;    /* decide_agent.c: what agents do */
+fr_decide_fn desk_decide_relay;    /* decide_hub.c: everything that sites shares with us */
+fr_decide_fn desk_decide_presence; /* decide_agent.c: what agents do */
 fr_decide_fn desk_decide_offer;
 fr_decide_fn desk_decide_reply;
 fr_decide_fn desk_decide_done;

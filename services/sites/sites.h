@@ -1,7 +1,7 @@
 /* sites.h - what may this site see and do?
  *
- * Between the hub and every desk: what leaves for a site is leased to it first, and what comes back is
- * believed only after agent, lease and fence have been checked.
+ * Between the hub and every desk: what leaves for a site is leased to it first, and what comes back
+ * is believed only after agent, lease and fence have been checked.
  */
 #ifndef FR_SITES_SITES_H
 #define FR_SITES_SITES_H
