@@ -25,3 +25,4 @@ add_custom_command(OUTPUT ${web_out}/index.html
   DEPENDS ${web_sources} ${web_work}/node_modules/.package-lock.json
   COMMENT "desk page: check and build")
 add_custom_target(desk_page DEPENDS ${web_out}/index.html)
+install(DIRECTORY ${web_out}/ DESTINATION share/filrouge/desk OPTIONAL)
