@@ -74,7 +74,7 @@ void
 webform_answer_error(struct fr_http *http, uint64_t request, bool html, int status,
                      const char *code, const char *field, const char *message)
 {
-    const char *headers = status == 503 ? "retry-after: 2" : NULL;
+    const char *headers = status == 503 ? "retry-after: 1" : NULL;
     char whole[300];
     json_t *json;
     char *text;
