@@ -349,14 +349,15 @@ fr_http_start(const struct fr_http_options *options, struct fr_http **out)
         return FR_NO_MEMORY;
     http->epoll = http->listen_fd = http->spare_fd = http->timers.fd = -1;
     err = prepare(http, options);
+    *out = http; /* before the thread runs: the first request may be there at once */
     if (err == FR_OK && !start_thread(http))
         err = FR_NO_MEMORY;
     if (err != FR_OK) {
+        *out = NULL;
         http_free(&http);
         return err;
     }
     fr_log(FR_INFO, "listening", "address=%s port=%d", options->listen, http->port);
-    *out = http;
     return FR_OK;
 }
 

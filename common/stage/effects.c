@@ -10,7 +10,9 @@
  */
 #include "common/stage/process.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 #include "proto/stage.pb-c.h"
 
@@ -123,6 +125,20 @@ submit_outcome(struct fr_effects *effects, struct job *job, uint32_t kind, struc
 }
 
 static void
+wait_before_retry(struct fr_effects *effects, int seconds)
+{
+    struct timespec until;
+
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += seconds;
+    pthread_mutex_lock(&effects->lock);
+    while (!effects->stopping &&
+           pthread_cond_timedwait(&effects->wake, &effects->lock, &until) != ETIMEDOUT)
+        ;
+    pthread_mutex_unlock(&effects->lock);
+}
+
+static void
 perform(struct fr_effects *effects, struct job *job, struct fr_arena *arena)
 {
     const struct fr_effect_kind *row = effect_kind(effects->process, job->kind);
@@ -136,7 +152,7 @@ perform(struct fr_effects *effects, struct job *job, struct fr_arena *arena)
     }
     fr_log(FR_WARN, "effect_failed", "effect=%llx attempt=%u error=%s next=retry",
            (unsigned long long)job->id, job->attempt, fr_error_name(err));
-    sleep(job->attempt < 6 ? 1u << job->attempt : 60);
+    wait_before_retry(effects, job->attempt < 6 ? 1 << job->attempt : 60);
     let_go(effects, job);
 }
 

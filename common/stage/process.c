@@ -600,13 +600,9 @@ end(struct fr_process *process)
 
     atomic_store(&process->ready, false);
     atomic_store(&process->pressure, FR_PRESSURE_FULL);
-    if (process->edge != NULL)
-        process->stage->edge->stop(process->edge);
+    fr_effects_stop(process); /* what is being done is finished, and its outcome taken below */
     fr_take_submissions(process);
     fr_commit(process);
-    fr_effects_stop(process);
-    fr_control_stop(process);
-    fr_admin_stop(process);
     fr_mailbox_close(&process->mailbox);
     while (process->local != NULL) {
         struct fr_waiting *next = process->local->next;
@@ -615,6 +611,11 @@ end(struct fr_process *process)
         fr_waiting_finish(process->local);
         process->local = next;
     }
+    if (process->edge != NULL) /* last: until here somebody was told through it */
+        process->stage->edge->stop(process->edge);
+    process->edge = NULL;
+    fr_control_stop(process);
+    fr_admin_stop(process);
     if (process->stuck)
         return;
     stopped.reason = "asked to";
