@@ -172,9 +172,10 @@ fil_source_seek(struct fil_source *source, uint64_t seq)
 
     if (source->remote == NULL)
         return seek_in_files(source, seq);
-    fil_remote_rewind(source->remote);
+    if (seq < fil_remote_at(source->remote)) /* a link only goes forward */
+        fil_remote_rewind(source->remote);
     source->held = NULL;
-    if (seq < fil_remote_first(source->remote))
+    if (seq == fil_remote_at(source->remote) || seq < fil_remote_first(source->remote))
         return FR_OK;
     do {
         err = fil_remote_next(source->remote, (struct fr_span){0}, &source->held);

@@ -148,6 +148,12 @@ fil_remote_first(const struct fil_remote *remote)
 }
 
 uint64_t
+fil_remote_at(const struct fil_remote *remote)
+{
+    return remote->given_seq;
+}
+
+uint64_t
 fil_remote_end(const struct fil_remote *remote)
 {
     return remote->end_seq;
