@@ -9,6 +9,7 @@
 #include <time.h>
 #include <zmq.h>
 #include "common/wire/parse.h"
+#include "proto/kinds.h"
 
 static char *folder, tcp_endpoint[64], ipc_endpoint[300], fake_endpoint[300];
 static uint16_t tcp_port;
@@ -181,7 +182,7 @@ raw_hello(void *socket, const char *name)
     Fr__Hello hello = FR__HELLO__INIT;
 
     hello.protocol = FR_WIRE_PROTOCOL;
-    hello.schema = 1;
+    hello.schema = FR_SCHEMA;
     hello.name = (char *)name;
     raw_say(socket, WIRE_HELLO, &hello.base, NULL, 0);
 }
@@ -299,6 +300,34 @@ nothing_is_said_before_hello(void **state)
     raw_hello(client, "desk.oslo");
     raw_read(client, "hub", 1000);
     assert_string_equal(raw_heard(client, &hub), "HB");
+    zmq_close(client);
+    trial_close(&hub);
+}
+
+/* What the peer is told, and what our own reading of it is told. */
+static void
+another_protocol_is_refused_and_a_newer_schema_is_not_read(void **state)
+{
+    struct trial_side hub = {0};
+    Fr__Hello hello = FR__HELLO__INIT;
+    void *client;
+
+    (void)state;
+    open_hub(&hub);
+    trial_publish(&hub, 3, 50, "");
+    client = raw_client(ipc_endpoint, NULL, NULL);
+    hello.name = (char *)"client";
+    hello.protocol = FR_WIRE_PROTOCOL + 1;
+    hello.schema = FR_SCHEMA;
+    raw_say(client, WIRE_HELLO, &hello.base, NULL, 0);
+    assert_string_equal(raw_heard(client, &hub), "E");
+    hello.protocol = FR_WIRE_PROTOCOL;
+    hello.schema = FR_SCHEMA + 1;
+    fr_wire_read(hub.wire, "client", "client", NULL, 0, 0);
+    raw_say(client, WIRE_HELLO, &hello.base, NULL, 0);
+    raw_read(client, "hub", 1000);
+    assert_string_equal(raw_heard(client, &hub), "HB"); /* served, but no READ from us */
+    assert_int_equal(hub.refused, FR_VERSION);
     zmq_close(client);
     trial_close(&hub);
 }
@@ -641,6 +670,7 @@ main(void)
         cmocka_unit_test(without_a_key_there_is_no_conversation),
         cmocka_unit_test(a_link_keeps_its_name),
         cmocka_unit_test(nothing_is_said_before_hello),
+        cmocka_unit_test(another_protocol_is_refused_and_a_newer_schema_is_not_read),
         cmocka_unit_test(messages_that_break_the_grammar_end_the_link),
         cmocka_unit_test(records_that_nobody_asked_for_are_refused),
         cmocka_unit_test(noise_on_the_doorstep_disturbs_nobody),
