@@ -123,11 +123,12 @@ const char *fr_kind_name(uint32_t kind);
 /* By "TaskOffered"; FR_KIND_END when there is none. */
 uint32_t fr_kind_by_name(const char *name);
 
-/* Any message as JSON and back: 64-bit ids as 16-digit hex strings (fields named id or ending in _id),
- * other 64-bit integers as JSON integers, bytes as base64, enums by name, absent fields left out. */
+/* Any message as JSON and back: 64-bit ids as 16-digit hex strings (fields named id or ending in
+ * _id), other 64-bit integers as JSON integers, bytes as base64, enums by name, absent fields left
+ * out. */
 json_t *fr_message_json(const ProtobufCMessage *message);
-/* Allocated with `allocator` (NULL: malloc; free with protobuf_c_message_free_unpacked).  NULL with a
- * sentence in error[error_size]: unknown field, wrong type, missing required field. */
+/* Allocated with `allocator` (NULL: malloc; free with protobuf_c_message_free_unpacked).  NULL with
+ * a sentence in error[error_size]: unknown field, wrong type, missing required field. */
 ProtobufCMessage *fr_message_from_json(const ProtobufCMessageDescriptor *descriptor,
                                        const json_t *json, ProtobufCAllocator *allocator,
                                        char *error, size_t error_size);

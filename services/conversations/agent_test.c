@@ -217,6 +217,35 @@ test_the_agent_names_the_outcome(void **state)
 }
 
 static void
+test_what_he_had_not_seen_is_not_closed_with_his_outcome(void **state)
+{
+    struct fr_given *given = play_begin();
+    uint64_t task, conversation = play_served(given, 1, &task);
+
+    (void)state;
+    play_reply(given, conversation, "c1", "Done.", false);
+    play_write(given, &(struct play_message){.id = 77, .customer = 1});
+    assert_int_equal(play_finish_having_seen(given, conversation, task, 1), 0);
+    play_task_ended(given, conversation, task);
+    fr_given_at(given, 10); /* so somebody is asked again */
+    assert_int_equal(fr_given_count_of(given, FR_TASK_REQUESTED), 1);
+    play_end(given);
+}
+
+static void
+test_what_he_had_seen_is_closed_with_his_outcome(void **state)
+{
+    struct fr_given *given = play_begin();
+    uint64_t task, conversation = play_served(given, 1, &task);
+
+    (void)state;
+    play_write(given, &(struct play_message){.id = 77, .customer = 1});
+    assert_int_equal(play_finish_having_seen(given, conversation, task, 77), 1);
+    assert_non_null(fr_given_find(given, FR_CONVERSATION_RESOLVED));
+    play_end(given);
+}
+
+static void
 test_a_finish_for_an_earlier_task_is_too_late(void **state)
 {
     struct fr_given *given = play_begin();
@@ -279,6 +308,8 @@ main(void)
         cmocka_unit_test(test_a_note_stays_among_colleagues),
         cmocka_unit_test(test_a_reply_to_nothing_is_set_aside),
         cmocka_unit_test(test_the_agent_names_the_outcome),
+        cmocka_unit_test(test_what_he_had_not_seen_is_not_closed_with_his_outcome),
+        cmocka_unit_test(test_what_he_had_seen_is_closed_with_his_outcome),
         cmocka_unit_test(test_a_finish_for_an_earlier_task_is_too_late),
         cmocka_unit_test(test_silence_after_an_answer_is_an_outcome),
         cmocka_unit_test(test_an_unanswered_conversation_never_ends_by_itself),

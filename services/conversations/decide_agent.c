@@ -137,11 +137,25 @@ conversations_decide_agent_replied(struct fr_turn *turn, const struct fr_record 
     return err == FR_OK ? conversations_say_shared(&talk, replied->site, &entry) : err;
 }
 
+static bool
+wrote_meanwhile(struct conversations_talk *talk, const Fr__WorkFinished *finished)
+{
+    Fr__Entry *newest;
+
+    if (!finished->has_seen_message_id || talk->matter->unanswered_us == 0)
+        return false;
+    return conversations_last_entry(talk->turn->view, finished->conversation_id,
+                                    talk->matter->entry_count, FR__DIRECTION__FROM_CUSTOMER,
+                                    talk->turn->arena, &newest) == FR_OK &&
+           newest->message_id != finished->seen_message_id;
+}
+
 /* WorkFinished: the agent says how it ended.
  *
- * Reads conversations.  Emits ConversationResolved.
- * Sent twice: it has its outcome already.  Late: the task is another agent's now, and his word
- * counts.
+ * Reads conversations, entries.  Emits ConversationResolved; nothing when the customer wrote
+ * something meanwhile that the agent had not seen: the matter stays open, and when routing has
+ * ended the task the next one is asked for (TaskEnded). Sent twice: it has its outcome already.
+ * Late: the task is another agent's now, and his word counts.
  */
 enum fr_error
 conversations_decide_work_finished(struct fr_turn *turn, const struct fr_record *input)
@@ -161,6 +175,10 @@ conversations_decide_work_finished(struct fr_turn *turn, const struct fr_record 
           (talk.matter->task_id == 0 && talk.matter->last_task_id == finished->task_id);
     if (!talk.matter->open || !his) {
         fr_count(turn, talk.matter->open ? CONVERSATIONS_STALE : CONVERSATIONS_REPEATED, 1);
+        return FR_OK;
+    }
+    if (wrote_meanwhile(&talk, finished)) {
+        fr_count(turn, CONVERSATIONS_UNSEEN, 1);
         return FR_OK;
     }
     return conversations_say_resolved(&talk, finished->outcome, finished->agent, finished->note,

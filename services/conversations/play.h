@@ -134,6 +134,22 @@ play_finish(struct fr_given *given, uint64_t conversation, uint64_t task, Fr__Ou
 }
 
 static inline size_t
+play_finish_having_seen(struct fr_given *given, uint64_t conversation, uint64_t task, uint64_t seen)
+{
+    Fr__WorkFinished finished = FR__WORK_FINISHED__INIT;
+
+    finished.conversation_id = conversation;
+    finished.task_id = task;
+    finished.agent = "ben";
+    finished.site = "tana";
+    finished.outcome = FR__OUTCOME__SOLVED;
+    finished.has_seen_message_id = true;
+    finished.seen_message_id = seen;
+    fr_given_input(given, "sites", conversation, "acme", &finished.base);
+    return fr_given_count(given);
+}
+
+static inline size_t
 play_warn(struct fr_given *given, uint64_t conversation, uint64_t target)
 {
     Fr__TargetWarned warned = FR__TARGET_WARNED__INIT;

@@ -180,6 +180,25 @@ desk_decide_reply(struct fr_turn *turn, const struct fr_record *input)
     return say_hub(turn, input, &full.base, written->conversation_id, lease->brand);
 }
 
+/* The customer's newest message that this desk holds: whatever he wrote after it, the agent did not
+ * know of when he said that the matter is done. */
+static bool
+newest_seen(struct fr_turn *turn, uint64_t conversation_id, uint64_t *message_id)
+{
+    struct fr_scan scan;
+    const Fr__Entry *entry;
+    bool found = false;
+
+    desk_entries(&scan, turn->view, conversation_id);
+    while (desk_entries_next(&scan, turn->arena, &entry) == FR_OK)
+        if (entry->direction == FR__DIRECTION__FROM_CUSTOMER) {
+            *message_id = entry->message_id;
+            found = true;
+        }
+    fr_scan_fini(&scan);
+    return found;
+}
+
 /* WorkDone: the matter is done, and how it ended.
  *
  * Reads newest, leases, done.  Emits WorkDone with lease and fence filled in.  Sent twice: ignored
@@ -207,6 +226,7 @@ desk_decide_done(struct fr_turn *turn, const struct fr_record *input)
     Fr__WorkDone full = *done;
     full.lease_id = lease_id;
     full.fence = lease->fence;
+    full.has_seen_message_id = newest_seen(turn, done->conversation_id, &full.seen_message_id);
     return say_hub(turn, input, &full.base, done->conversation_id, lease->brand);
 }
 

@@ -82,6 +82,30 @@ routing_decide_work_finished(struct fr_turn *turn, const struct fr_record *input
     return err != FR_OK ? err : routing_end(turn, input, task.task_id, "the agent is done");
 }
 
+/* LeaseEnded: only one that ran out while it was held is news here; all others ended by our own
+ * word.
+ *
+ * Reads tasks.  Emits TaskEnded (conversations then asks again, and somebody else gets it), and
+ * TaskOffered for what waits.
+ * Sent twice: the task has ended.
+ */
+enum fr_error
+routing_decide_lease_ended(struct fr_turn *turn, const struct fr_record *input)
+{
+    const Fr__LeaseEnded *ended = fr_unpack(turn, input, &fr__lease_ended__descriptor);
+    struct routing_task task;
+    enum fr_error err;
+
+    if (ended == NULL)
+        return fr_reject(turn, input, "LeaseEnded does not decode");
+    if (strcmp(ended->reason, "lease_expired") != 0 || !ended->has_task_id)
+        return FR_OK;
+    err = routing_task_get(turn->view, ended->task_id, &task);
+    if (err == FR_NOT_FOUND || (err == FR_OK && task.state != ROUTING_ASSIGNED))
+        return FR_OK;
+    return err != FR_OK ? err : routing_end(turn, input, task.task_id, "its lease ran out");
+}
+
 /* His definition changed: more room gets him more work, a removed agent gives back what he has not
  * accepted.
  *

@@ -65,6 +65,35 @@ strangers_are_set_aside(void **state)
     assert_string_equal(fr_given_rejected(g), "TaskRequested names no task or no conversation");
 }
 
+/* ---- leases ---- */
+
+static void
+lease_ended(uint64_t task, const char *reason)
+{
+    Fr__LeaseEnded ended = FR__LEASE_ENDED__INIT;
+
+    ended.agent = "bob";
+    ended.reason = (char *)reason;
+    ended.has_task_id = true;
+    ended.task_id = task;
+    assert_int_equal(fr_given_input(g, "sites", 0, NULL, &ended.base), FR_OK);
+}
+
+static void
+a_lease_that_ran_out_ends_the_task_once(void **state)
+{
+    (void)state;
+    available("bob");
+    occupy("bob", 1, 1);
+    lease_ended(1, "finished"); /* by our own word: no news */
+    assert_int_equal(fr_given_count(g), 0);
+    lease_ended(1, "lease_expired");
+    assert_int_equal(fr_given_count_of(g, FR_TASK_ENDED), 1);
+    assert_int_equal(testing_agent(g, "bob").held, 0);
+    lease_ended(1, "lease_expired");
+    assert_int_equal(fr_given_count(g), 0);
+}
+
 /* ---- continuity ---- */
 
 static void
@@ -173,6 +202,7 @@ main(void)
         CASE(what_comes_back_keeps_its_old_place),
         CASE(presence_sent_twice_changes_nothing),
         CASE(strangers_are_set_aside),
+        CASE(a_lease_that_ran_out_ends_the_task_once),
         CASE(who_served_last_is_preferred),
         CASE(a_task_waits_for_him_while_he_is_busy),
         CASE(after_the_time_anybody_may_take_it),

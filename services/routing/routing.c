@@ -11,6 +11,7 @@ static const struct fr_input inputs[] = {
     { FR_AGENT_PRESENCE,        "sites",         routing_decide_agent_presence        }, /* serve him, or take back */
     { FR_OFFER_ANSWERED,        "sites",         routing_decide_offer_answered        }, /* his, or somebody else's */
     { FR_WORK_FINISHED,         "sites",         routing_decide_work_finished         }, /* room for another */
+    { FR_LEASE_ENDED,           "sites",         routing_decide_lease_ended           }, /* it ran out: others may have it */
     { FR_TARGET_WARNED,         "sla",           routing_decide_target_warned         }, /* move up */
     { ROUTING_TIMER_OFFER,      FR_TIMER,        routing_decide_offer_due             }, /* nobody answered */
     { ROUTING_TIMER_OPEN,       FR_TIMER,        routing_decide_open_due              }, /* held long enough for one */

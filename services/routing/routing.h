@@ -78,6 +78,7 @@ fr_decide_fn routing_decide_offer_due;
 
 fr_decide_fn routing_decide_agent_presence;
 fr_decide_fn routing_decide_work_finished;
+fr_decide_fn routing_decide_lease_ended;
 fr_decide_fn routing_decide_agent_due;
 
 fr_decide_fn routing_decide_config;

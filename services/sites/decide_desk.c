@@ -267,6 +267,8 @@ sites_decide_work_done(struct fr_turn *turn, const struct fr_record *input)
     finished.outcome = done->outcome;
     finished.note = done->note;
     finished.client_id = done->client_id;
+    finished.has_seen_message_id = done->has_seen_message_id;
+    finished.seen_message_id = done->seen_message_id;
     struct fr_labels labels = {.key = lease.conversation_id, .brand = lease.brand};
     return fr_emit_as(turn, input, &finished.base, &labels);
 }

@@ -44,6 +44,8 @@ sites_say_ended(struct fr_turn *turn, const struct fr_record *input,
     ended.conversation_id = lease->conversation_id;
     ended.agent = (char *)lease->agent;
     ended.reason = (char *)reason;
+    ended.has_task_id = true;
+    ended.task_id = lease->task_id;
     ended.has_held = true;
     ended.held = lease->state == SITES_HELD || lease->state == SITES_FINISHED;
     ended.has_forget_us = true;
