@@ -43,7 +43,7 @@ journal_numbers_never_change(void **state)
 static void
 journal_numbers_fit_and_are_never_nought(void **state)
 {
-    char name[16];
+    char name[32];
 
     (void)state;
     for (int i = 0; i < 100000; i++) {

@@ -428,6 +428,8 @@ wire_link_event(struct wire_link *link, int event)
         link->hello_us = INT64_MAX; /* the next handshake says when */
         break;
     default: /* the handshake failed; ZeroMQ goes on trying */
+        if (!link->tcp)
+            break; /* no keys there: the peer went away in the middle of it */
         link->wire->counters.denied++;
         wire_grumble(link->wire, link->peer, "refuses our key, or has another one than we expect");
         wire_read_denied(link, FR_DENIED, "the handshake failed: unknown or wrong key");
