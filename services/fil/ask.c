@@ -78,7 +78,7 @@ exchange(void *socket, const char *path, const json_t *request, struct fr_span p
          struct fil_asked *asked)
 {
     int wait_ms = (int)(patience.us / 1000), linger = 0;
-    char endpoint[200];
+    char endpoint[FIL_PATH_SIZE + 8];
     zmq_msg_t reply;
     json_t *json;
     char *text;

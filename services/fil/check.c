@@ -227,7 +227,7 @@ check_desk(struct check *check)
         if (strcmp(((const char *const *)common->sites.items)[i], site) == 0)
             return;
     complain_at(check, fil_tree_node(check->tree, "desk"),
-                "this is the desk of '%s', which is not among `sites`: nobody would hear it", site);
+                "this is the desk of '%s', which is not among `desks`: nobody would hear it", site);
 }
 
 /* ---- addresses ---- */

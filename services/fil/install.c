@@ -125,8 +125,10 @@ find_config(struct fil *fil, char path[FIL_PATH_SIZE])
             fil_complain("%s: %s", candidates[i], strerror(errno));
             return false;
         }
-        snprintf(path, FIL_PATH_SIZE, "%s", absolute);
-        return true;
+        if ((size_t)snprintf(path, FIL_PATH_SIZE, "%s", absolute) < FIL_PATH_SIZE)
+            return true;
+        fil_complain("%s: the path is too long", absolute);
+        return false;
     }
     path[0] = '\0';
     return true;
