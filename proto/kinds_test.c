@@ -335,6 +335,28 @@ a_spent_budget_leaves_nothing_behind(void **state)
     json_decref(json);
 }
 
+static void
+every_kind_stands_in_the_read_me_page(void **state)
+{
+#define KIND_NUMBER(number, name, message) number,
+    static const uint32_t numbers[] = {FR_KINDS(KIND_NUMBER)};
+    static char page[1 << 18];
+    char path[512], row[80];
+    FILE *in;
+
+    (void)state;
+    snprintf(path, sizeof(path), "%s/proto/README.md", getenv("FR_SOURCE_DIR"));
+    in = fopen(path, "r");
+    assert_non_null(in);
+    page[fread(page, 1, sizeof(page) - 1, in)] = '\0';
+    fclose(in);
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        snprintf(row, sizeof(row), "| `%04x` | %s |", numbers[i], fr_kind_name(numbers[i]));
+        if (strstr(page, row) == NULL)
+            fail_msg("proto/README.md has no row %s", row);
+    }
+}
+
 int
 main(void)
 {
@@ -345,6 +367,7 @@ main(void)
         cmocka_unit_test(ids_are_hex_strings_and_counts_are_numbers),
         cmocka_unit_test(what_does_not_fit_is_refused_in_a_sentence),
         cmocka_unit_test(a_spent_budget_leaves_nothing_behind),
+        cmocka_unit_test(every_kind_stands_in_the_read_me_page),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
