@@ -17,6 +17,8 @@ struct fil_bot_calls { /* all may be NULL */
     void *context;
     /* An entry of a conversation as the desk shows it; the same one may be shown again. */
     void (*shown)(void *context, const char *agent, const char *conversation, const json_t *entry);
+    /* The desk shows only the newest entries of that conversation. */
+    void (*left_out)(void *context, const char *conversation);
     /* Something worth a line: "offer", "replied", "finished", "refused", "lost connection"... */
     void (*event)(void *context, const char *agent, const char *verb, const char *conversation,
                   const char *detail);

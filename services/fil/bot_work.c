@@ -184,6 +184,15 @@ take_entries(struct fil_bot *bot, struct bot_matter *matter, const json_t *entri
     }
 }
 
+static void
+note_left_out(struct fil_bot *bot, const json_t *conversation)
+{
+    if (bot->options.calls.left_out != NULL &&
+        json_integer_value(json_object_get(conversation, "entries_left_out")) > 0)
+        bot->options.calls.left_out(bot->options.calls.context,
+                                    text_of(conversation, "conversation"));
+}
+
 /* Other conversations of the same customer are shown, not answered. */
 static void
 show_history(struct fil_bot *bot, const json_t *history)
@@ -195,6 +204,7 @@ show_history(struct fil_bot *bot, const json_t *history)
         return;
     json_array_foreach((json_t *)history, i, past)
     {
+        note_left_out(bot, past);
         json_array_foreach(json_object_get(past, "entries"), j, entry)
         {
             bot->options.calls.shown(bot->options.calls.context, bot->options.name,
@@ -237,6 +247,7 @@ take_conversation(struct fil_bot *bot, const json_t *conversation, int64_t now_u
     if (json_object_get(conversation, "offer") != NULL)
         snprintf(matter->offer, sizeof(matter->offer), "%s", text_of(conversation, "offer"));
     take_entries(bot, matter, json_object_get(conversation, "entries"), now_us);
+    note_left_out(bot, conversation);
     show_history(bot, json_object_get(conversation, "history"));
     if (json_is_true(json_object_get(conversation, "finished")))
         matter->state = BOT_FINISHING;

@@ -46,7 +46,7 @@ open_read_only(const struct fil_install *install, const char *name, char *compla
         return NULL;
     snprintf(dir, sizeof(dir), "%s/%s/journal", install->state, name);
     if (access(dir, R_OK | X_OK) != 0) {
-        snprintf(complaint, size, "%s: %s", dir, strerror(errno));
+        snprintf(complaint, size, "%.300s: %s", dir, strerror(errno));
         return NULL;
     }
     if (fr_journal_open(&options, &journal, complaint, size) != FR_OK)
