@@ -174,6 +174,12 @@ run_decide(struct fr_engine *engine, fr_decide_fn *decide, struct fr_record *rec
     return FR_OK;
 }
 
+bool
+fr_engine_takes(const struct fr_engine *engine, int role, uint32_t kind)
+{
+    return input_row(engine, role, kind) != NULL;
+}
+
 enum fr_error
 fr_engine_input(struct fr_engine *engine, int role, const struct fr_record_head *head,
                 const char *upstream)

@@ -57,6 +57,8 @@ void fr_engine_fini(struct fr_engine *engine);
 /* The number of a role in engine->roles, or -1: the service has no input of that upstream. */
 int fr_engine_role(const struct fr_engine *engine, const char *name);
 
+/* Is there a decide for that kind from there? */
+bool fr_engine_takes(const struct fr_engine *engine, int role, uint32_t kind);
 /* One input: decide, and apply what it emits.  FR_OK: taken (engine->rejected tells whether aside);
  * FR_NOT_FOUND: this service does not read that kind from there.  Any other error: everything that
  * the input had emitted is taken back, and the caller decides when to try again. */

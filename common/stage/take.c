@@ -168,7 +168,9 @@ take_record(struct fr_process *process, struct fr_upstream *upstream,
     if (head->seq <= upstream->cursor.seq)
         return; /* sent again from before our cursor */
     stamp(process);
-    if (upstream->careful > 0) {
+    /* Only what has a handler can crash it; and two services that noted attempts at each other's
+     * notes of attempts would never come to an end. */
+    if (upstream->careful > 0 && fr_engine_takes(&process->engine, upstream->role, head->kind)) {
         upstream->careful--;
         err = handle_carefully(process, upstream->role, head, name, 0);
     } else {
@@ -317,7 +319,7 @@ take_waiting(struct fr_process *process, struct fr_waiting *waiting)
     waiting->head.time_us = process->engine.turn.now.unix_us;
     if (take_command(process, waiting))
         return;
-    if (process->careful_local > 0) {
+    if (process->careful_local > 0 && fr_engine_takes(&process->engine, role, waiting->head.kind)) {
         uint64_t fingerprint = fr_hash(&waiting->head.kind, sizeof(waiting->head.kind)) ^
                                fr_hash(&waiting->head + 1, waiting->head.body_size);
 
