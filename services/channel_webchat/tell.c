@@ -65,11 +65,12 @@ tell_opened(struct webchat_edge *edge, const struct webchat_guest *guest, const 
     title = door->brand->title[0] != '\0' ? door->brand->title : door->brand->name;
     webchat_session_write(&edge->seal, guest->account, guest->session, fr_time_wall(), token);
     send_json(edge, guest->id,
-              json_pack("{s:s, s:s, s:O, s:O, s:O, s:s, s:s}", "type", "opened", "session", token,
-                        "reset", json_object_get(answer, "reset"), "signed_in",
+              json_pack("{s:s, s:s, s:O, s:O, s:O, s:O, s:O, s:s, s:s}", "type", "opened",
+                        "session", token, "parted", json_object_get(answer, "parted"), "reset",
+                        json_object_get(answer, "reset"), "signed_in",
                         json_object_get(answer, "signed_in"), "last",
-                        json_object_get(answer, "last"), "title", title, "greeting",
-                        door->account->greeting));
+                        json_object_get(answer, "last"), "read", json_object_get(answer, "read"),
+                        "title", title, "greeting", door->account->greeting));
     fr_process_count(edge->process, WEBCHAT_COUNT_OPENED, 1);
 }
 
