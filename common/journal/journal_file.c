@@ -279,8 +279,10 @@ file_trim(struct fr_journal *journal, uint64_t last_seq, int64_t time_us)
 
     if (fr_spare_failed(file->spare))
         return FR_IO;
-    if (count == 0)
+    if (count == 0) {
+        fr_spare_look(file->spare);
         return FR_OK;
+    }
     names = names_of(file, count);
     if (names == NULL)
         return FR_NO_MEMORY;
@@ -308,14 +310,16 @@ disk_free(struct fr_file *file)
     return file->disk_free;
 }
 
-/* What can still be written: the rest of this segment and as many more as limit and disk allow. */
+/* What can still be written: the rest of this segment and as many more as limit and disk allow.
+ * Files in stock are as good as free space. */
 static uint64_t
 room(struct fr_file *file)
 {
     uint64_t rest = fr_file_last(file)->head.size - file->offset;
     uint64_t by_limit =
         file->segment_limit > file->segment_count ? file->segment_limit - file->segment_count : 0;
-    uint64_t by_disk = disk_free(file) / file->segment_size + (fr_spare_ready(file->spare) ? 1 : 0);
+    uint64_t by_disk =
+        disk_free(file) / file->segment_size + fr_spare_size(file->spare) / file->segment_size;
     uint64_t more = by_limit < by_disk ? by_limit : by_disk;
 
     if (more > UINT64_MAX / 2 / file->segment_size)
@@ -345,8 +349,8 @@ file_stats(const struct fr_journal *journal, struct fr_journal_stats *stats)
     stats->size = 0;
     for (size_t i = 0; i < file->segment_count; i++)
         stats->size += file->segments[i].head.size;
-    if (file->spare != NULL && fr_spare_ready(file->spare))
-        stats->size += file->segment_size;
+    if (file->spare != NULL)
+        stats->size += fr_spare_size(file->spare);
     stats->segments = (uint32_t)file->segment_count;
 }
 

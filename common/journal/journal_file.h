@@ -7,7 +7,8 @@
  *     journal_segment.c  segment heads, marks, whole reads and writes
  *     journal_place.c    reads frames anywhere                          (readers, verify, scrub)
  *     journal_verify.c   reads everything
- *     journal_spare.c    prepares and recycles segments, keeps the register  (a thread of its own)
+ *     journal_spare.c    prepares segments, keeps the register          (a thread of its own)
+ *     journal_stock.c    trimmed segments, to be used again             (that thread)
  */
 #ifndef FR_JOURNAL_FILE_H
 #define FR_JOURNAL_FILE_H
@@ -157,10 +158,55 @@ enum fr_error fr_file_verify(struct fr_journal *journal, fr_progress_fn *each, v
 enum fr_error fr_file_scrub(struct fr_journal *journal, size_t size_max,
                             struct fr_complaint complaint);
 
+/* ---- journal_stock.c: trimmed segments, to be used again --------------------------------------
+ */
+
+#define FR_STOCK_MAX 32                  /* files worth keeping, at most */
+#define FR_STOCK_SIZE_MAX (512ull << 20) /* bytes worth keeping, at most */
+#define FR_DEMAND_US 10000000            /* as many as were taken in the last so many us */
+
+struct fr_stock {
+    const char *dir; /* borrowed */
+    size_t segment_size;
+    struct fr_stock_file {
+        uint64_t number; /* in its name */
+        uint64_t size;
+    } * files; /* those of another size than segment_size first: of no use */
+    size_t count, max;
+    uint64_t size; /* of all of them */
+    uint64_t last_number;
+};
+
+/* Finds what a former run left.  FR_IO, FR_NO_MEMORY. */
+enum fr_error fr_stock_open(struct fr_stock *stock, const char *dir, size_t segment_size);
+void fr_stock_close(struct fr_stock *stock);
+/* The segment file `name` is trimmed.  Durable, and fit to be given back, after fr_dir_sync. */
+enum fr_error fr_stock_put(struct fr_stock *stock, const char *name);
+/* Is there one to take? */
+bool fr_stock_ready(const struct fr_stock *stock);
+/* One becomes the spare; it must not be written before fr_dir_sync.  FR_NOT_FOUND, FR_FULL, FR_IO.
+ */
+enum fr_error fr_stock_take(struct fr_stock *stock);
+/* Are there more than `wanted`, or any of no use? */
+bool fr_stock_exceeds(const struct fr_stock *stock, size_t wanted);
+/* One step towards fewer files; count > 0. */
+enum fr_error fr_stock_give_back(struct fr_stock *stock);
+/* All of them, at once. */
+enum fr_error fr_stock_empty(struct fr_stock *stock);
+
+struct fr_demand { /* when segments were taken: the last FR_STOCK_MAX times, monotonic */
+    struct fr_span at[FR_STOCK_MAX];
+    uint64_t count;
+};
+
+void fr_demand_note(struct fr_demand *demand, struct fr_span now);
+/* How many in the last FR_DEMAND_US; no more than FR_STOCK_MAX. */
+size_t fr_demand_lately(const struct fr_demand *demand, struct fr_span now);
+
 /* ---- journal_spare.c --------------------------------------------------------------------------
  */
 
-/* Starts the thread.  ready: the spare is there already.  FR_NO_MEMORY. */
+/* Starts the thread.  ready: the spare is there already.  FR_NO_MEMORY, FR_IO. */
 enum fr_error fr_spare_new(const char *dir, size_t segment_size, bool ready, struct fr_spare **out);
 /* Finishes what was asked for, but not a segment being prepared. */
 void fr_spare_free(struct fr_spare **spare);
@@ -173,14 +219,18 @@ void fr_spare_want(struct fr_spare *spare);
 enum fr_error fr_spare_wait(struct fr_spare *spare);
 /* The caller renamed it away; the directory wants an fsync. */
 void fr_spare_taken(struct fr_spare *spare);
-/* Files to recycle or remove, oldest first, after the register was written.  Takes the names. */
+/* Trimmed segments, oldest first: into the stock, after the register was written.  Takes the names.
+ */
 enum fr_error fr_spare_discard(struct fr_spare *spare, char **names, size_t name_count,
                                const char *register_text, size_t register_size);
 /* Writes the register and waits for it. */
 enum fr_error fr_spare_keep_register(struct fr_spare *spare, const char *text, size_t size);
 /* Did something fail that no later try can mend? */
 bool fr_spare_failed(struct fr_spare *spare);
-bool fr_spare_ready(struct fr_spare *spare);
+/* Bytes of files that wait to become segments: the spare and the stock. */
+uint64_t fr_spare_size(struct fr_spare *spare);
+/* A moment to look whether the stock is still wanted; cheap. */
+void fr_spare_look(struct fr_spare *spare);
 
 /* fsync of a directory. */
 enum fr_error fr_dir_sync(const char *dir);

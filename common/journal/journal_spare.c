@@ -3,14 +3,21 @@
  *
  *     next.tmp --zeros, fsync--> next.seg --writer: head, rename--> 000...N.seg
  *                                   ^                                   |
- *                                   +------- trimmed, recycled ---------+
+ *                                   +--- in stock <------ trimmed ------+
+ *                                           |
+ *                                           +--> given back to the disk
  *
  * Really zeros: what posix_fallocate alone leaves are unwritten extents, and the first write into
  * one changes metadata that the sync of a frame would then have to carry.  A recycled segment needs
  * no zeros, its old frames are of another generation.
  *
- * The register is written before anything is removed, the directory is fsynced before a recycled
- * file is offered as the spare: a file that holds new frames is never found under its old name.
+ * The register is written before anything is recycled or removed, the directory is fsynced before a
+ * recycled file is offered as the spare: a file that holds new frames is never found under its old
+ * name.
+ *
+ * The stock (journal_stock.c) is as big as the demand of the last seconds; what exceeds it goes
+ * back to the disk in small steps with long rests, because the disk lets frames wait meanwhile.
+ * There is no rest when space is scarce: never more in stock than is free beside it.
  */
 #include "common/journal/journal_file.h"
 
@@ -19,7 +26,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 #include "common/base/log.h"
@@ -27,6 +34,7 @@
 #define ZEROS_SIZE (1u << 20) /* per write */
 #define PAUSE_NS 2000000      /* between two of them, as long as nobody waits: the disk is shared */
 #define FULL_RETRY_US 100000  /* after a full disk, look again so much later */
+#define REST_FACTOR 9         /* a rest is so much longer than the step of giving back before it */
 
 enum spare_state { SPARE_NONE, SPARE_WANTED, SPARE_MAKING, SPARE_READY };
 
@@ -45,9 +53,14 @@ struct fr_spare {
     bool failed;
 
     bool dir_dirty; /* a rename wants an fsync of the directory */
-    char **names;   /* to recycle or remove */
+    char **names;   /* trimmed */
     size_t name_count;
-    char *text; /* the register to write; NULL: none */
+    struct fr_stock stock; /* the thread's own */
+    uint64_t stock_size;   /* what others may know of it */
+    struct fr_demand demand;
+    bool exceeds;              /* there is something to give back ... */
+    struct fr_span rest_until; /* ... at this time, monotonic */
+    char *text;                /* the register to write; NULL: none */
     size_t text_size;
     uint64_t asked, answered; /* register texts, counted */
     enum fr_error answer;
@@ -190,21 +203,23 @@ write_register(const char *dir, const char *text, size_t size)
     return fr_dir_sync(dir);
 }
 
-/* *recycled: the file is the spare now. */
+/* From the stock, if anything is there, else new.  When space is lacking the stock holds only files
+ * that are too small. */
 static enum fr_error
-discard_one(struct fr_spare *spare, const char *name, bool recycle, bool *recycled)
+prepare(struct fr_spare *spare)
 {
-    char path[PATH_MAX], spare_path[PATH_MAX];
-    struct stat info;
+    enum fr_error err = fr_stock_take(&spare->stock);
 
-    fr_file_path(spare->dir, name, path);
-    fr_file_path(spare->dir, FR_SPARE_NAME, spare_path);
-    *recycled = false;
-    if (recycle && stat(path, &info) == 0 && (uint64_t)info.st_size == spare->segment_size) {
-        *recycled = rename(path, spare_path) == 0;
-        return *recycled ? FR_OK : fr_error_of(errno);
+    if (err == FR_OK)
+        return fr_dir_sync(spare->dir);
+    if (err == FR_NOT_FOUND)
+        err = make(spare, spare->dir, spare->segment_size);
+    if (err == FR_FULL && spare->stock.count > 0) {
+        err = fr_stock_empty(&spare->stock);
+        if (err == FR_OK)
+            err = make(spare, spare->dir, spare->segment_size);
     }
-    return unlink(path) == 0 || errno == ENOENT ? FR_OK : fr_error_of(errno);
+    return err;
 }
 
 /* ---- the thread; these are called with the lock held and give it away while they work ----------
@@ -219,6 +234,7 @@ settle_failure(struct fr_spare *spare, const char *what, enum fr_error err)
     fr_log(FR_ERROR, "journal_failed", "dir=%s while=%s", spare->dir, what);
 }
 
+/* The register is worth more than the stock. */
 static void
 do_register(struct fr_spare *spare)
 {
@@ -230,32 +246,31 @@ do_register(struct fr_spare *spare)
     spare->text = NULL;
     pthread_mutex_unlock(&spare->lock);
     err = write_register(spare->dir, text, size);
+    if (err == FR_FULL && spare->stock.count > 0 && fr_stock_empty(&spare->stock) == FR_OK)
+        err = write_register(spare->dir, text, size);
     free(text);
     pthread_mutex_lock(&spare->lock);
     settle_failure(spare, "writing_register", err);
+    spare->stock_size = spare->stock.size;
     spare->answer = err;
     spare->answered = asked;
 }
 
-/* Even when the register found no space: an older register holds more than it must, and removing
- * files is what makes space. */
+/* Even when the register found no space: an older register holds more than it must, and trimming is
+ * what makes space. */
 static void
 do_discard(struct fr_spare *spare)
 {
     char **names = spare->names;
     size_t count = spare->name_count;
-    bool recycle = spare->state == SPARE_NONE || spare->state == SPARE_WANTED, got_one = false;
     enum fr_error err = FR_OK;
 
     spare->names = NULL;
     spare->name_count = 0;
     pthread_mutex_unlock(&spare->lock);
     for (size_t i = 0; i < count; i++) {
-        bool recycled = false;
-
         if (err == FR_OK)
-            err = discard_one(spare, names[i], recycle && !got_one, &recycled);
-        got_one = got_one || recycled;
+            err = fr_stock_put(&spare->stock, names[i]);
         free(names[i]);
     }
     free(names);
@@ -263,9 +278,10 @@ do_discard(struct fr_spare *spare)
         err = fr_dir_sync(spare->dir);
     pthread_mutex_lock(&spare->lock);
     settle_failure(spare, "trimming", err);
-    if (got_one && err == FR_OK)
-        spare->state = SPARE_READY;
+    spare->stock_size = spare->stock.size;
     spare->full = false;
+    if (spare->state == SPARE_NONE && fr_stock_ready(&spare->stock))
+        spare->state = SPARE_WANTED; /* it costs next to nothing now */
 }
 
 static void
@@ -281,15 +297,16 @@ do_dir_sync(struct fr_spare *spare)
 }
 
 static void
-do_make(struct fr_spare *spare)
+do_prepare(struct fr_spare *spare)
 {
     enum fr_error err;
 
     spare->state = SPARE_MAKING;
     pthread_mutex_unlock(&spare->lock);
-    err = make(spare, spare->dir, spare->segment_size);
+    err = prepare(spare);
     pthread_mutex_lock(&spare->lock);
     settle_failure(spare, "preparing_segment", err);
+    spare->stock_size = spare->stock.size;
     spare->state = err == FR_OK ? SPARE_READY : SPARE_NONE;
     spare->full = err == FR_FULL;
     if (spare->full) {
@@ -299,10 +316,54 @@ do_make(struct fr_spare *spare)
     spare->waited_for = false;
 }
 
+static bool
+space_is_scarce(const struct fr_spare *spare)
+{
+    struct statvfs disk;
+
+    return statvfs(spare->dir, &disk) == 0 &&
+           (uint64_t)disk.f_bavail * disk.f_frsize < spare->stock.size;
+}
+
+/* How many files the stock should hold. */
+static size_t
+stock_wanted(const struct fr_spare *spare, bool scarce)
+{
+    size_t by_demand = fr_demand_lately(&spare->demand, fr_time_monotonic());
+    size_t by_size = FR_STOCK_SIZE_MAX / spare->segment_size;
+
+    if (scarce)
+        return 0;
+    return by_demand < by_size ? by_demand : by_size;
+}
+
+/* False: there is nothing to give back, or not yet. */
+static bool
+do_give_back(struct fr_spare *spare)
+{
+    bool scarce = spare->stock.count > 0 && space_is_scarce(spare);
+    struct fr_span begun = fr_time_monotonic();
+    enum fr_error err;
+    int64_t took_us;
+
+    spare->exceeds = fr_stock_exceeds(&spare->stock, stock_wanted(spare, scarce));
+    if (!spare->exceeds || (!scarce && begun.us < spare->rest_until.us))
+        return false;
+    pthread_mutex_unlock(&spare->lock);
+    err = fr_stock_give_back(&spare->stock);
+    pthread_mutex_lock(&spare->lock);
+    settle_failure(spare, "giving_back", err);
+    spare->stock_size = spare->stock.size;
+    took_us = err == FR_OK ? fr_time_monotonic().us - begun.us : FULL_RETRY_US;
+    spare->rest_until.us = begun.us + took_us + took_us * REST_FACTOR;
+    return true;
+}
+
 /* One piece of work; false when there is none. */
 static bool
 work_once(struct fr_spare *spare)
 {
+    spare->exceeds = false;
     if (spare->failed)
         return false;
     if (spare->text != NULL)
@@ -312,11 +373,23 @@ work_once(struct fr_spare *spare)
     else if (spare->dir_dirty)
         do_dir_sync(spare);
     else if (spare->state == SPARE_WANTED && !spare->stop)
-        do_make(spare);
-    else
+        do_prepare(spare);
+    else if (spare->stop || !do_give_back(spare))
         return false;
     pthread_cond_broadcast(&spare->done);
     return true;
+}
+
+static void
+wait_for_work(struct fr_spare *spare)
+{
+    struct timespec until = {.tv_sec = spare->rest_until.us / 1000000,
+                             .tv_nsec = spare->rest_until.us % 1000000 * 1000};
+
+    if (spare->exceeds)
+        pthread_cond_timedwait(&spare->work, &spare->lock, &until);
+    else
+        pthread_cond_wait(&spare->work, &spare->lock);
 }
 
 static void *
@@ -330,7 +403,7 @@ spare_main(void *argument)
             continue;
         if (spare->stop)
             break;
-        pthread_cond_wait(&spare->work, &spare->lock);
+        wait_for_work(spare);
     }
     pthread_mutex_unlock(&spare->lock);
     return NULL;
@@ -353,23 +426,52 @@ start_thread(struct fr_spare *spare)
     return error;
 }
 
+/* timedwait shall follow the clock that fr_time_monotonic reads. */
+static void
+init_locks(struct fr_spare *spare)
+{
+    pthread_condattr_t monotonic;
+
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_mutex_init(&spare->lock, NULL);
+    pthread_cond_init(&spare->work, &monotonic);
+    pthread_cond_init(&spare->done, NULL);
+    pthread_condattr_destroy(&monotonic);
+}
+
+/* What a former run left in stock was in demand then, and may be again. */
+static enum fr_error
+open_stock(struct fr_spare *spare)
+{
+    enum fr_error err = fr_stock_open(&spare->stock, spare->dir, spare->segment_size);
+
+    for (size_t i = 0; err == FR_OK && i < spare->stock.count && i < FR_STOCK_MAX; i++)
+        fr_demand_note(&spare->demand, fr_time_monotonic());
+    spare->stock_size = spare->stock.size;
+    return err;
+}
+
 enum fr_error
 fr_spare_new(const char *dir, size_t segment_size, bool ready, struct fr_spare **out)
 {
     struct fr_spare *spare = calloc(1, sizeof(*spare));
+    enum fr_error err;
 
     if (spare == NULL)
         return FR_NO_MEMORY;
     spare->dir = strdup(dir);
     spare->segment_size = segment_size;
     spare->state = ready ? SPARE_READY : SPARE_NONE;
-    pthread_mutex_init(&spare->lock, NULL);
-    pthread_cond_init(&spare->work, NULL);
-    pthread_cond_init(&spare->done, NULL);
-    if (spare->dir == NULL || start_thread(spare) != 0) {
+    init_locks(spare);
+    err = spare->dir == NULL ? FR_NO_MEMORY : open_stock(spare);
+    if (err == FR_OK && start_thread(spare) != 0)
+        err = FR_NO_MEMORY;
+    if (err != FR_OK) {
+        fr_stock_close(&spare->stock);
         free(spare->dir);
         free(spare);
-        return FR_NO_MEMORY;
+        return err;
     }
     *out = spare;
     return FR_OK;
@@ -391,6 +493,7 @@ fr_spare_free(struct fr_spare **out)
         free(spare->names[i]);
     free(spare->names);
     free(spare->text);
+    fr_stock_close(&spare->stock);
     pthread_cond_destroy(&spare->work);
     pthread_cond_destroy(&spare->done);
     pthread_mutex_destroy(&spare->lock);
@@ -452,6 +555,7 @@ fr_spare_taken(struct fr_spare *spare)
     spare->state = SPARE_NONE;
     spare->waited_for = false;
     spare->dir_dirty = true;
+    fr_demand_note(&spare->demand, fr_time_monotonic());
     pthread_cond_signal(&spare->work);
     pthread_mutex_unlock(&spare->lock);
 }
@@ -533,13 +637,21 @@ fr_spare_failed(struct fr_spare *spare)
     return failed;
 }
 
-bool
-fr_spare_ready(struct fr_spare *spare)
+uint64_t
+fr_spare_size(struct fr_spare *spare)
 {
-    bool ready;
+    uint64_t size;
 
     pthread_mutex_lock(&spare->lock);
-    ready = spare->state == SPARE_READY;
+    size = spare->stock_size + (spare->state == SPARE_READY ? spare->segment_size : 0);
     pthread_mutex_unlock(&spare->lock);
-    return ready;
+    return size;
+}
+
+void
+fr_spare_look(struct fr_spare *spare)
+{
+    pthread_mutex_lock(&spare->lock);
+    pthread_cond_signal(&spare->work);
+    pthread_mutex_unlock(&spare->lock);
 }
