@@ -27,7 +27,8 @@ run_ls(struct fil *fil, const void *given, int argc, char **argv)
 {
     (void)argc;
     (void)argv;
-    return fil_list(fil, "routing", "agent.ls", fil_list_args(given), columns, "there are no agents");
+    return fil_list(fil, "routing", "agent.ls", fil_list_args(given), columns,
+                    "there are no agents");
 }
 
 static int

@@ -1,4 +1,5 @@
-/* agent_bot.c - fil agent-bot: scripted agents at the desk, until Ctrl-C or until their work is done. */
+/* agent_bot.c - fil agent-bot: scripted agents at the desk, until Ctrl-C or until their work is
+ * done. */
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,8 +26,8 @@ static const struct fil_option options[] = {
     {"--wrap-up", FIL_SPAN, GIVEN(wrap_up), "SPAN", "From answering to finishing.", "500ms"},
     {"--outcome", FIL_TEXT, GIVEN(outcome), "OUTCOME", "How the work ends.", "solved"},
     {"--count", FIL_INT, GIVEN(count), "N", "Leave after N finished conversations.", "0"},
-    {"--for", FIL_SPAN, GIVEN(patience), "SPAN", "Leave after this time; 1 if --count was not reached.",
-     NULL},
+    {"--for", FIL_SPAN, GIVEN(patience), "SPAN",
+     "Leave after this time; 1 if --count was not reached.", NULL},
     {NULL},
 };
 
@@ -40,15 +41,17 @@ stop(int signal)
 }
 
 static void
-say(void *context, const char *agent, const char *verb, const char *conversation, const char *detail)
+say(void *context, const char *agent, const char *verb, const char *conversation,
+    const char *detail)
 {
     const struct fil *fil = context;
     char time[32], *words = fil_text_cut(detail, 70);
     int64_t now_us = fr_time_wall().unix_us;
 
     if (fil->json) {
-        json_t *line = json_pack("{s:I, s:s, s:s, s:s, s:s}", "time_us", (json_int_t)now_us, "agent",
-                                 agent, "verb", verb, "conversation", conversation, "detail", detail);
+        json_t *line =
+            json_pack("{s:I, s:s, s:s, s:s, s:s}", "time_us", (json_int_t)now_us, "agent", agent,
+                      "verb", verb, "conversation", conversation, "detail", detail);
 
         json_dumpf(line, stdout, JSON_COMPACT);
         putchar('\n');
@@ -97,7 +100,8 @@ finished(const struct fil_bots *bots)
 static int
 work(struct fil_bots *bots, const struct given *given)
 {
-    int64_t end_us = given->patience.us > 0 ? fr_time_monotonic().us + given->patience.us : INT64_MAX;
+    int64_t end_us =
+        given->patience.us > 0 ? fr_time_monotonic().us + given->patience.us : INT64_MAX;
     struct pollfd polled[FIL_ROSTER_MAX];
 
     while (!stopped) {
@@ -110,13 +114,14 @@ work(struct fil_bots *bots, const struct given *given)
         if (given->count > 0 && finished(bots) >= (uint64_t)given->count)
             return FIL_OK;
         if (fil_bots_refused(bots) == bots->count)
-            return fil_complain("the desk refused every name and password; 'fil agent-bot --help' says "
-                                "where they come from");
+            return fil_complain(
+                "the desk refused every name and password; 'fil agent-bot --help' says "
+                "where they come from");
         if (now_us >= end_us)
-            return given->count > 0 ? fil_complain("%llu of %lld conversations were finished in time",
-                                                   (unsigned long long)finished(bots),
-                                                   (long long)given->count)
-                                    : FIL_OK;
+            return given->count > 0
+                       ? fil_complain("%llu of %lld conversations were finished in time",
+                                      (unsigned long long)finished(bots), (long long)given->count)
+                       : FIL_OK;
     }
     return FIL_OK;
 }
@@ -159,7 +164,8 @@ const struct fil_command fil_agent_bot_commands[] = {
      .doc = "Scripted agents: sign in at the desk, accept, answer, finish.",
      .examples = "  fil agent-bot --name ann --password demo-ann\n"
                  "  fil agent-bot --agents 4 --think 2s\n"
-                 "  fil agent-bot --desk 127.0.0.1:8070 --name robo1 --password demo-robo1 --count 1 --for 30s\n",
+                 "  fil agent-bot --desk 127.0.0.1:8070 --name robo1 --password demo-robo1 --count "
+                 "1 --for 30s\n",
      .options = options,
      .given_size = sizeof(struct given),
      .run = run_bot},

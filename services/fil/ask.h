@@ -10,7 +10,8 @@ struct fil_asked {
     char message[512];
 };
 
-/* The answer (new reference), or NULL with *asked filled; nothing is printed.  Takes args (may be NULL). */
+/* The answer (new reference), or NULL with *asked filled; nothing is printed.  Takes args (may be
+ * NULL). */
 json_t *fil_ask_quietly(struct fil *fil, const char *journal, const char *query, json_t *args,
                         struct fr_span patience, struct fil_asked *asked);
 /* The same; trouble is printed with what to do about it. */

@@ -3,8 +3,9 @@
  *     sign in (POST /api/login) --> window (WebSocket /api/socket) --> available
  *       offer --> accept --> conversation --> think --> reply --> finish
  *
- * It survives everything that a browser survives: when the connection breaks it comes back, learns from the snapshot
- * how things stand, and says again, under the same ids, what it does not know to be done.
+ * It survives everything that a browser survives: when the connection breaks it comes back, learns
+ * from the snapshot how things stand, and says again, under the same ids, what it does not know to
+ * be done.
  */
 #ifndef FR_FIL_BOT_H
 #define FR_FIL_BOT_H
@@ -26,11 +27,12 @@ struct fil_bot_calls { /* all may be NULL */
 struct fil_bot_options {
     struct fil_address desk;
     const char *name, *password;
-    const char *answer;       /* the reply's text; a {} in it becomes the start of what the customer wrote */
-    struct fr_span think;     /* from seeing a message to the reply */
-    struct fr_span wrap_up;   /* from the reply to the end of the work, when nothing more came */
-    const char *outcome;      /* "solved" */
-    const char *run;          /* makes this run's ids its own */
+    const char
+        *answer; /* the reply's text; a {} in it becomes the start of what the customer wrote */
+    struct fr_span think;   /* from seeing a message to the reply */
+    struct fr_span wrap_up; /* from the reply to the end of the work, when nothing more came */
+    const char *outcome;    /* "solved" */
+    const char *run;        /* makes this run's ids its own */
     struct fil_bot_calls calls;
 };
 
@@ -38,7 +40,8 @@ struct fil_bot_options {
 struct fil_bot *fil_bot_new(const struct fil_bot_options *options);
 void fil_bot_free(struct fil_bot **bot);
 
-/* For a loop: poll `fd` (-1: none now) for `events`, at most until `due_us` (monotonic), then turn. */
+/* For a loop: poll `fd` (-1: none now) for `events`, at most until `due_us` (monotonic), then turn.
+ */
 struct fil_bot_wait {
     int fd;
     short events;

@@ -1,4 +1,5 @@
-/* bot_work.c - a scripted agent's work: offers, conversations, replies, and what was not confirmed yet. */
+/* bot_work.c - a scripted agent's work: offers, conversations, replies, and what was not confirmed
+ * yet. */
 #include "services/fil/bot_work.h"
 
 #include <stdio.h>
@@ -147,15 +148,15 @@ note_words(struct bot_matter *matter, const json_t *entry)
     matter->last_words[size] = '\0';
 }
 
-/* A customer's entry that is newer than any before wants an answer. An answer settles what came before it, unless it
- * is our own: that was settled when it was written. */
+/* A customer's entry that is newer than any before wants an answer. An answer settles what came
+ * before it, unless it is our own: that was settled when it was written. */
 static void
 take_entry(struct fil_bot *bot, struct bot_matter *matter, const json_t *entry, int64_t now_us)
 {
     const char *direction = text_of(entry, "direction");
     int64_t at_ms = json_integer_value(json_object_get(entry, "at_ms"));
-    bool newer = at_ms > matter->newest_ms || (at_ms == matter->newest_ms &&
-                                               strcmp(text_of(entry, "id"), matter->newest) > 0);
+    bool newer = at_ms > matter->newest_ms ||
+                 (at_ms == matter->newest_ms && strcmp(text_of(entry, "id"), matter->newest) > 0);
 
     if (bot->options.calls.shown != NULL)
         bot->options.calls.shown(bot->options.calls.context, bot->options.name,
@@ -357,7 +358,8 @@ reply_done(struct fil_bot *bot, struct bot_matter *matter, int64_t now_us)
     bot->stats.replies++;
     bot_tell(bot, "replied", matter->conversation, "");
     matter->replying = false;
-    matter->due_us = now_us + (matter->unanswered ? bot->options.think.us : bot->options.wrap_up.us);
+    matter->due_us =
+        now_us + (matter->unanswered ? bot->options.think.us : bot->options.wrap_up.us);
 }
 
 static void

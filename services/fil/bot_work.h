@@ -23,12 +23,12 @@ struct bot_matter { /* an offer that becomes a conversation */
     struct bot_matter *next;
     char conversation[FR_ID_TEXT_SIZE], offer[FR_ID_TEXT_SIZE];
     enum bot_matter_state state;
-    bool loaded;        /* the conversation itself has come */
-    bool unanswered;    /* the customer said something after our last reply */
-    bool replying;      /* a reply is under way */
-    int64_t newest_ms;  /* of the customer's entries that were seen, with its id */
+    bool loaded;       /* the conversation itself has come */
+    bool unanswered;   /* the customer said something after our last reply */
+    bool replying;     /* a reply is under way */
+    int64_t newest_ms; /* of the customer's entries that were seen, with its id */
     char newest[FR_ID_TEXT_SIZE];
-    int64_t due_us;     /* when to reply or to finish; 0: nothing is due */
+    int64_t due_us; /* when to reply or to finish; 0: nothing is due */
     char last_words[81];
 };
 

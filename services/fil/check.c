@@ -1,4 +1,5 @@
-/* check.c - fil check: what every service says of its own section, and what only the whole can say. */
+/* check.c - fil check: what every service says of its own section, and what only the whole can say.
+ */
 #include "services/fil/check.h"
 
 #include <stdarg.h>
@@ -178,7 +179,8 @@ all_journals(const struct check *check, const char *names[NAME_MAX_COUNT],
     for (size_t i = 0; i < check->install->service_count; i++)
         names[count++] = check->install->services[i].journal;
     for (size_t i = 0; i < common->sites.count; i++) {
-        snprintf(desks[i], FR_NAME_SIZE, "desk.%.30s", ((const char *const *)common->sites.items)[i]);
+        snprintf(desks[i], FR_NAME_SIZE, "desk.%.30s",
+                 ((const char *const *)common->sites.items)[i]);
         names[count++] = desks[i];
     }
     for (size_t i = 0; i < common->endpoints.count && count < NAME_MAX_COUNT; i++)
@@ -194,21 +196,21 @@ check_names(struct check *check)
     size_t count = all_journals(check, names, desks), a, b;
 
     if (fil_check_collision(names, count, &a, &b)) {
-        fil_complain("%s: the names '%s' and '%s' give the same journal number (%u): ids of the one "
-                     "would be taken for the other's; rename one of them",
-                     check->install->config_path, names[a], names[b],
-                     fr_id_journal_number(names[a]));
+        fil_complain(
+            "%s: the names '%s' and '%s' give the same journal number (%u): ids of the one "
+            "would be taken for the other's; rename one of them",
+            check->install->config_path, names[a], names[b], fr_id_journal_number(names[a]));
         check->count++;
     }
     for (size_t i = 0; i < count; i++) {
-        size_t size = strlen(check->install->run) + strlen("/") + strlen(names[i]) +
-                      strlen(".standby.ctl");
+        size_t size =
+            strlen(check->install->run) + strlen("/") + strlen(names[i]) + strlen(".standby.ctl");
 
         if (size > SOCKET_PATH_MAX) {
-            fil_complain("%s: %s/%s.standby.ctl has %zu bytes, and a socket's path has at most %zu: "
-                         "choose a shorter `run`",
-                         check->install->config_path, check->install->run, names[i], size,
-                         SOCKET_PATH_MAX);
+            fil_complain(
+                "%s: %s/%s.standby.ctl has %zu bytes, and a socket's path has at most %zu: "
+                "choose a shorter `run`",
+                check->install->config_path, check->install->run, names[i], size, SOCKET_PATH_MAX);
             check->count++;
             return;
         }

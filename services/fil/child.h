@@ -8,7 +8,7 @@
 #include "services/fil/logline.h"
 
 enum fil_child_state {
-    FIL_CHILD_WAITING,  /* to be started at `start_us` */
+    FIL_CHILD_WAITING, /* to be started at `start_us` */
     FIL_CHILD_RUNNING,
     FIL_CHILD_REFUSED,  /* its configuration is wrong: started again when the file has changed */
     FIL_CHILD_STOPPING, /* asked to end */
@@ -22,7 +22,7 @@ struct fil_child {
     bool ready;
     bool leaving; /* not in the configuration any more */
     pid_t pid;
-    int log; /* -1: none */
+    int log;                                /* -1: none */
     int64_t started_us, start_us, asked_us; /* monotonic */
     struct fil_backoff backoff;
     unsigned restarts;
@@ -46,7 +46,8 @@ void fil_child_ended(struct fil_child *child, int status, const char *config, in
                      bool draining);
 void fil_child_signal(const struct fil_child *child, int signal);
 
-/* Asks its control socket whether it is ready, without waiting; ready is set when the answer is there. */
+/* Asks its control socket whether it is ready, without waiting; ready is set when the answer is
+ * there. */
 void fil_child_ask_ready(struct fil_child *child, void *zmq_context, const char *run);
 void fil_child_hear_ready(struct fil_child *child);
 void fil_child_stop_asking(struct fil_child *child);

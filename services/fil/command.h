@@ -4,8 +4,9 @@
 
 #include "services/fil/fil.h"
 
-/* Fills `given` (zeroed before) from argv[0 .. argc - 1]; what is no option is moved to the front of argv, and counted
- * in *rest.  "--" ends the options.  --config, --run, --json and their like go to `fil`.
+/* Fills `given` (zeroed before) from argv[0 .. argc - 1]; what is no option is moved to the front
+ * of argv, and counted in *rest.  "--" ends the options.  --config, --run, --json and their like go
+ * to `fil`.
  *
  *   FR_OK
  *   FR_END      --help was asked for

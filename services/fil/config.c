@@ -96,7 +96,8 @@ run_show(struct fil *fil, const void *given, int argc, char **argv)
 
     (void)given;
     if (install == NULL || install->options == NULL)
-        return install == NULL ? FIL_FAILED : fil_complain("which file? Name it with --config FILE");
+        return install == NULL ? FIL_FAILED
+                               : fil_complain("which file? Name it with --config FILE");
     if (argc > 0 && (only = fil_service_want(install, argv[0])) == NULL)
         return FIL_FAILED;
     if (only == NULL)
@@ -124,11 +125,13 @@ run_show(struct fil *fil, const void *given, int argc, char **argv)
 static int
 run_reference(struct fil *fil, const void *given, int argc, char **argv)
 {
-    static const char *const all[] = {"channel_webchat", "channel_webform", "identity",
-                                      "conversations",   "routing",         "sla",
+    static const char *const all[] = {"channel_webchat", "channel_webform",
+                                      "identity",        "conversations",
+                                      "routing",         "sla",
                                       "sites",           "desk"};
     const struct fr_config_section top = {
-        "", fr_common_keys, sizeof(struct fr_common_config) + sizeof(struct fr_stage_options), NULL};
+        "", fr_common_keys, sizeof(struct fr_common_config) + sizeof(struct fr_stage_options),
+        NULL};
     struct fil without_config = *fil;
     struct fil_install install = {.config_path = "/dev/null"};
     int failed = 0;

@@ -23,18 +23,19 @@ struct fil_crowd {
     struct fil_crowd_options options;
     enum duty duty;
     struct line *lines;
-    int64_t *due_us;    /* when each message is said at the earliest */
-    size_t *next;       /* messages of one customer, one behind the other */
-    size_t *head;       /* of each customer: what he says next, NONE: nothing more */
-    bool *talking;      /* each customer: his message is ready or under way */
-    char **tokens;      /* of customers, made when first needed */
-    char **tickets;     /* of messages */
-    size_t *ready;      /* a ring of messages that wait for a connection */
+    int64_t *due_us; /* when each message is said at the earliest */
+    size_t *next;    /* messages of one customer, one behind the other */
+    size_t *head;    /* of each customer: what he says next, NONE: nothing more */
+    bool *talking;   /* each customer: his message is ready or under way */
+    char **tokens;   /* of customers, made when first needed */
+    char **tickets;  /* of messages */
+    size_t *ready;   /* a ring of messages that wait for a connection */
     size_t ready_first, ready_count;
     struct {
         size_t index;
         int64_t at_us;
-    } again[2 * FIL_CROWD_CONNECTION_MAX]; /* to be said again; new ones begin while half of it is free */
+    } again[2 * FIL_CROWD_CONNECTION_MAX]; /* to be said again; new ones begin while half of it is
+                                              free */
     size_t again_count;
     size_t started; /* messages whose time has come */
     bool stopped;
@@ -127,9 +128,9 @@ static void
 write_submission(struct fil_crowd *crowd, struct line *line, size_t index)
 {
     const struct fil_said *said = &crowd->options.script->items[index];
-    json_t *form = json_pack("{s:s, s:s, s:s}", "message", said->text, "id",
-                             crowd->options.keys[index], "customer_token",
-                             token_of(crowd, said->customer));
+    json_t *form =
+        json_pack("{s:s, s:s, s:s}", "message", said->text, "id", crowd->options.keys[index],
+                  "customer_token", token_of(crowd, said->customer));
     char *body = json_dumps(form, JSON_COMPACT), path[100];
 
     json_decref(form);
@@ -175,8 +176,7 @@ begin(struct fil_crowd *crowd, struct line *line, size_t index, int64_t now_us)
     line->index = index;
     line->until_us = now_us + PATIENCE_US;
     crowd->stats.sent++;
-    if (line->net.fd < 0 &&
-        fil_net_connect(&line->net, &crowd->options.form->address) != FR_OK) {
+    if (line->net.fd < 0 && fil_net_connect(&line->net, &crowd->options.form->address) != FR_OK) {
         break_line(crowd, line, now_us);
         return;
     }
@@ -361,7 +361,8 @@ size_t
 fil_crowd_wait(const struct fil_crowd *crowd, struct pollfd *polled, int64_t *due_us)
 {
     for (size_t i = 0; i < crowd->options.connections; i++)
-        polled[i] = (struct pollfd){crowd->lines[i].net.fd, fil_net_events(&crowd->lines[i].net), 0};
+        polled[i] =
+            (struct pollfd){crowd->lines[i].net.fd, fil_net_events(&crowd->lines[i].net), 0};
     if (!crowd->stopped && crowd->started < crowd->options.script->count &&
         crowd->due_us[crowd->started] < *due_us)
         *due_us = crowd->due_us[crowd->started];

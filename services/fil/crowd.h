@@ -1,7 +1,9 @@
-/* crowd.h - the customers of a script, writing through the contact form over a few dozen kept connections.
+/* crowd.h - the customers of a script, writing through the contact form over a few dozen kept
+ * connections.
  *
- * One customer says one thing at a time: his next message goes out when the one before is acknowledged.  What was
- * refused for a while (503), or whose connection broke, is said again under the same idempotency key.
+ * One customer says one thing at a time: his next message goes out when the one before is
+ * acknowledged.  What was refused for a while (503), or whose connection broke, is said again under
+ * the same idempotency key.
  */
 #ifndef FR_FIL_CROWD_H
 #define FR_FIL_CROWD_H
@@ -28,8 +30,8 @@ struct fil_crowd_options {
     const struct fil_script *script;
     const char *const *keys; /* idempotency keys, one for each message */
     size_t connections;
-    double rate;             /* messages per second; 0: by `speed` */
-    double speed;            /* the recording's time divided by this */
+    double rate;  /* messages per second; 0: by `speed` */
+    double speed; /* the recording's time divided by this */
     struct fil_crowd_calls calls;
 };
 

@@ -70,8 +70,9 @@ static void
 add_timeline(struct fil *fil, json_t *answer)
 {
     const char *id = json_string_value(json_object_get(answer, "customer_id"));
-    json_t *timeline = fil_ask(fil, "conversations", "customer.timeline",
-                               json_pack("{s:s, s:i}", "customer", id != NULL ? id : "", "limit", 50));
+    json_t *timeline =
+        fil_ask(fil, "conversations", "customer.timeline",
+                json_pack("{s:s, s:i}", "customer", id != NULL ? id : "", "limit", 50));
 
     if (timeline == NULL)
         return;
@@ -83,8 +84,8 @@ static int
 run_show(struct fil *fil, const void *given, int argc, char **argv)
 {
     json_t *args = fil_list_args(given), *answer;
-    struct fil_column name = {"", "name", FIL_COLUMN_TEXT, 60}, id = {"", "customer_id",
-                                                                     FIL_COLUMN_TEXT, 0};
+    struct fil_column name = {"", "name", FIL_COLUMN_TEXT, 60},
+                      id = {"", "customer_id", FIL_COLUMN_TEXT, 0};
     char *text;
 
     if (argc == 1) {

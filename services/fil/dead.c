@@ -17,7 +17,8 @@ static const struct fil_column columns[] = {
 };
 /* clang-format on */
 
-/* All services that run, or the one that was named; *missing counts those that could not be asked. */
+/* All services that run, or the one that was named; *missing counts those that could not be asked.
+ */
 static json_t *
 collect(struct fil *fil, const struct fil_install *install, const char *only, size_t *missing,
         bool *more)
@@ -84,8 +85,9 @@ ask_owner(struct fil *fil, const char *text, const char *query, const struct fil
     }
     *service = fil_service_of_id(install, id);
     if (*service == NULL) {
-        fil_complain("%s belongs to no service of this installation: 'fil dead ls' shows what there is",
-                     text);
+        fil_complain(
+            "%s belongs to no service of this installation: 'fil dead ls' shows what there is",
+            text);
         return NULL;
     }
     return fil_ask(fil, (*service)->journal, query, json_pack("{s:s}", "id", text));

@@ -1,4 +1,5 @@
-/* install.h - which services this installation has, where their programs, sockets and journals are. */
+/* install.h - which services this installation has, where their programs, sockets and journals are.
+ */
 #ifndef FR_FIL_INSTALL_H
 #define FR_FIL_INSTALL_H
 
@@ -28,7 +29,8 @@ const struct fil_install *fil_install_get(struct fil *fil);
 const struct fil_install *fil_install_again(struct fil *fil);
 void fil_install_free(struct fil_install **install);
 
-/* By the name of a service or of a journal; "desk" is the desk of this file.  NULL: there is none. */
+/* By the name of a service or of a journal; "desk" is the desk of this file.  NULL: there is none.
+ */
 const struct fil_service *fil_service_find(const struct fil_install *install, const char *name);
 /* The same, complaining with the names that there are. */
 const struct fil_service *fil_service_want(const struct fil_install *install, const char *name);
@@ -42,16 +44,19 @@ bool fil_program_path(const struct fil *fil, const char *service, char path[FIL_
 size_t fil_services_of(const char *const *channels, size_t channel_count, const char *desk_site,
                        struct fil_service *out, size_t out_max);
 
-/* Runs `filrouge-<service> FLAG --config FILE` and returns its stdout (malloc'ed), with stderr passed through, or
- * kept in *errors (malloc'ed) when that is not NULL.  NULL when it could not be run. */
+/* Runs `filrouge-<service> FLAG --config FILE` and returns its stdout (malloc'ed), with stderr
+ * passed through, or kept in *errors (malloc'ed) when that is not NULL.  NULL when it could not be
+ * run. */
 char *fil_program_output(struct fil *fil, const char *service, const char *flag, int *status,
                          char **errors);
 
-/* What is in force for a service, defaults included: "listen", "stage.admin", "agents.ann.title".  Copied into text;
- * false: not set.  One run of the service's --print-config is kept for all questions. */
+/* What is in force for a service, defaults included: "listen", "stage.admin", "agents.ann.title".
+ * Copied into text; false: not set.  One run of the service's --print-config is kept for all
+ * questions. */
 struct fil_in_force;
 struct fil_in_force *fil_in_force_new(struct fil *fil, const char *service); /* NULL: complained */
-bool fil_in_force_text(const struct fil_in_force *in_force, const char *path, char *text, size_t size);
+bool fil_in_force_text(const struct fil_in_force *in_force, const char *path, char *text,
+                       size_t size);
 /* The i-th name in a mapping; false when there are not so many. */
 bool fil_in_force_name(const struct fil_in_force *in_force, const char *path, size_t i, char *text,
                        size_t size);

@@ -141,11 +141,14 @@ static const struct fil_option tail_options[] = {
     {"-n", FIL_INT, offsetof(struct tail_given, count), "N", "The last N records.", "20"},
     {"-f", FIL_FLAG, offsetof(struct tail_given, follow), NULL, "Go on as they come, until Ctrl-C.",
      NULL},
-    {"--kind", FIL_TEXT, offsetof(struct tail_given, kind), "KIND", "Only these: TaskOffered.", NULL},
+    {"--kind", FIL_TEXT, offsetof(struct tail_given, kind), "KIND", "Only these: TaskOffered.",
+     NULL},
     {"--key", FIL_TEXT, offsetof(struct tail_given, key), "ID",
      "Only those of a customer or conversation.", NULL},
-    {"--brand", FIL_TEXT, offsetof(struct tail_given, brand), "BRAND", "Only those of a brand.", NULL},
-    {"--route", FIL_TEXT, offsetof(struct tail_given, route), "ROUTE", "Only those on a route.", NULL},
+    {"--brand", FIL_TEXT, offsetof(struct tail_given, brand), "BRAND", "Only those of a brand.",
+     NULL},
+    {"--route", FIL_TEXT, offsetof(struct tail_given, route), "ROUTE", "Only those on a route.",
+     NULL},
     {NULL},
 };
 
@@ -153,7 +156,8 @@ static bool
 wanted(const struct tail_given *given, uint32_t kind, uint64_t key,
        const struct fr_record_head *head)
 {
-    return (given->kind == NULL || head->kind == kind) && (given->key == NULL || head->key == key) &&
+    return (given->kind == NULL || head->kind == kind) &&
+           (given->key == NULL || head->key == key) &&
            (given->brand == NULL || strcmp(head->brand, given->brand) == 0) &&
            (given->route == NULL || strcmp(head->route, given->route) == 0);
 }
@@ -181,8 +185,9 @@ static bool
 read_filter(const struct tail_given *given, uint32_t *kind, uint64_t *key)
 {
     if (given->kind != NULL && (*kind = fr_kind_by_name(given->kind)) == FR_KIND_END) {
-        fil_complain("no record is called '%s'; 'fil journal tail JOURNAL' shows what they are called",
-                     given->kind);
+        fil_complain(
+            "no record is called '%s'; 'fil journal tail JOURNAL' shows what they are called",
+            given->kind);
         return false;
     }
     if (given->key != NULL && fr_id_parse(fr_slice_str(given->key), key) != FR_OK) {
@@ -192,7 +197,8 @@ read_filter(const struct tail_given *given, uint32_t *kind, uint64_t *key)
     return true;
 }
 
-/* Where the last `count` wanted records begin: the numbers of the last ones that were seen, in a ring. */
+/* Where the last `count` wanted records begin: the numbers of the last ones that were seen, in a
+ * ring. */
 static enum fr_error
 find_start(struct fil_source *source, const struct tail_given *given, uint32_t kind, uint64_t key,
            uint64_t *start)
@@ -230,8 +236,9 @@ open_source(struct fil *fil, const char *name)
         return NULL;
     source = fil_source_open(fil, service->journal, complaint, sizeof(complaint));
     if (source == NULL)
-        fil_complain("the journal of %s cannot be read: %s\n     has it run yet? 'fil up' starts it",
-                     service->journal, complaint);
+        fil_complain(
+            "the journal of %s cannot be read: %s\n     has it run yet? 'fil up' starts it",
+            service->journal, complaint);
     return source;
 }
 
@@ -298,8 +305,9 @@ run_get(struct fil *fil, const void *given, int argc, char **argv)
     if (err == FR_OK)
         status = fil_show_object(fil, fil_record_json(service->journal, head));
     else if (err == FR_TRUNCATED)
-        status = fil_complain("%s keeps records from %llu on; %llu has been trimmed", service->journal,
-                              (unsigned long long)fil_source_first(source), (unsigned long long)seq);
+        status =
+            fil_complain("%s keeps records from %llu on; %llu has been trimmed", service->journal,
+                         (unsigned long long)fil_source_first(source), (unsigned long long)seq);
     else
         status = fil_complain("%s has no record %llu; its last one is %llu", service->journal,
                               (unsigned long long)seq, (unsigned long long)fil_source_end(source));
@@ -441,7 +449,8 @@ confirmed(const struct forget_given *given, const char *journal, const char *rea
         fil_complain("what %s has not read yet may then be trimmed: say --yes", reader);
         return false;
     }
-    fprintf(stderr, "%s will no longer keep what %s has not read yet. Go on? [y/N] ", journal, reader);
+    fprintf(stderr, "%s will no longer keep what %s has not read yet. Go on? [y/N] ", journal,
+            reader);
     return fgets(answer, sizeof(answer), stdin) != NULL && (answer[0] == 'y' || answer[0] == 'Y');
 }
 

@@ -19,7 +19,7 @@ struct message {
     size_t next_waiting; /* in its conversation: those without an answer */
 };
 
-struct matter { /* a conversation */
+struct matter {     /* a conversation */
     size_t waiting; /* first of its messages without an answer, or NONE */
     bool ended, foreign, left_out;
 };
@@ -322,7 +322,8 @@ was_shown(const struct fil_judge *judge, const struct message *message)
     return fil_map_get(&judge->shown, message->added, &once);
 }
 
-/* Somebody dealt with it, and it was never shown to any of our agents, who dealt with everything. */
+/* Somebody dealt with it, and it was never shown to any of our agents, who dealt with everything.
+ */
 static bool
 dealt_with_unseen(const struct fil_judge *judge, const struct message *message)
 {

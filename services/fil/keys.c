@@ -52,7 +52,8 @@ run_new(struct fil *fil, const void *given_options, int argc, char **argv)
     }
     printf("public_key: \"%s\"\n", public_key);
     if (given->out == NULL)
-        printf("secret key, for a file of its own that secret_key: file:... names:\n%s\n", secret_key);
+        printf("secret key, for a file of its own that secret_key: file:... names:\n%s\n",
+               secret_key);
     else
         printf("secret_key: file:%s\n", given->out);
     return FIL_OK;

@@ -10,9 +10,10 @@
  *
  *     14:03:21.733 routing offered conversation=7f3a agent=ann
  *
- * in UTC, as all logs here.  Whatever else a child says (a complaint about its configuration, a crash)
- * becomes `HH:MM:SS.mmm <service> | text`, with `now_us` for the time.  With `json` the line goes out as it is, and
- * other text is wrapped as {"time", "level": "error", "service", "verb": "said", "text"}. */
+ * in UTC, as all logs here.  Whatever else a child says (a complaint about its configuration, a
+ * crash) becomes `HH:MM:SS.mmm <service> | text`, with `now_us` for the time.  With `json` the line
+ * goes out as it is, and other text is wrapped as {"time", "level": "error", "service", "verb":
+ * "said", "text"}. */
 struct fil_logline_style {
     bool json, colour;
 };

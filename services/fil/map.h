@@ -10,7 +10,7 @@ struct fil_map { /* zeroed: empty */
     struct fil_map_slot {
         uint64_t key; /* 0: free */
         uint64_t value;
-    } *slots;
+    } * slots;
     size_t count, room;
 };
 

@@ -17,7 +17,8 @@ run_metrics(struct fil *fil, const void *given, int argc, char **argv)
     if (answer == NULL)
         return FIL_FAILED;
     if (fil->json)
-        return fil_show_json(json_pack("{s:s, s:o}", "service", service->journal, "metrics", answer));
+        return fil_show_json(
+            json_pack("{s:s, s:o}", "service", service->journal, "metrics", answer));
     fputs(json_string_value(answer), stdout);
     json_decref(answer);
     return FIL_OK;

@@ -134,8 +134,8 @@ static enum fr_error
 send_some(struct fil_net *net)
 {
     while (net->sent < net->out.size) {
-        ssize_t n = send(net->fd, net->out.bytes + net->sent, net->out.size - net->sent,
-                         MSG_NOSIGNAL);
+        ssize_t n =
+            send(net->fd, net->out.bytes + net->sent, net->out.size - net->sent, MSG_NOSIGNAL);
 
         if (n < 0)
             return errno == EAGAIN || errno == EINTR ? FR_OK : FR_GONE;

@@ -26,8 +26,8 @@ struct fil_address {
     char text[128]; /* HOST:PORT, for the Host header */
 };
 
-/* "127.0.0.1:8062", "[::1]:8062", "name:8062", ":8062" (ourselves), or with "http://" before.  False: it is none, or the
- * name is not known. */
+/* "127.0.0.1:8062", "[::1]:8062", "name:8062", ":8062" (ourselves), or with "http://" before.
+ * False: it is none, or the name is not known. */
 bool fil_address_parse(const char *text, struct fil_address *out);
 
 void fil_net_init(struct fil_net *net);
@@ -39,7 +39,8 @@ enum fr_error fil_net_connect(struct fil_net *net, const struct fil_address *add
 void fil_net_say(struct fil_net *net, const void *data, size_t size);
 /* What to poll for. */
 short fil_net_events(const struct fil_net *net);
-/* Sends and receives what is possible now.  FR_OK; FR_GONE: closed or broken (what was heard before is in `in`). */
+/* Sends and receives what is possible now.  FR_OK; FR_GONE: closed or broken (what was heard before
+ * is in `in`). */
 enum fr_error fil_net_turn(struct fil_net *net, short revents);
 /* The first `size` bytes of what was heard are done with. */
 void fil_net_drop(struct fil_net *net, size_t size);

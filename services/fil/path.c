@@ -63,6 +63,20 @@ find_conversations(const struct paths *paths, const struct fil_step *root, uint1
             fil_map_set(found, paths->steps[i].key, 1);
 }
 
+/* Does it, or anything that led to it, bear one of these keys? */
+static bool
+bears_key(const struct paths *paths, const struct fil_step *step, const struct fil_map *keys)
+{
+    uint64_t one;
+
+    for (int i = 0; i < DEPTH_MAX && step != NULL; i++) {
+        if (fil_map_get(keys, step->key, &one))
+            return true;
+        step = cause_of(paths, step);
+    }
+    return false;
+}
+
 size_t
 fil_path_of_message(struct fil_step *steps, size_t count, uint64_t message, uint32_t customer_kind,
                     uint16_t conversations)
@@ -70,7 +84,7 @@ fil_path_of_message(struct fil_step *steps, size_t count, uint64_t message, uint
     struct fil_map keys = {.slots = NULL};
     const struct fil_step *root;
     struct paths paths;
-    uint64_t index, one;
+    uint64_t index;
     size_t wanted = 0;
 
     open_paths(&paths, steps, count);
@@ -80,9 +94,9 @@ fil_path_of_message(struct fil_step *steps, size_t count, uint64_t message, uint
         for (size_t i = 0; i < count; i++) {
             const struct fil_step *origin = origin_of(&paths, &steps[i]);
 
-            steps[i].wanted = origin == root || (origin->kind != customer_kind &&
-                                                 steps[i].time_us >= root->time_us &&
-                                                 fil_map_get(&keys, steps[i].key, &one));
+            steps[i].wanted = origin == root ||
+                              (origin->kind != customer_kind && steps[i].time_us >= root->time_us &&
+                               bears_key(&paths, &steps[i], &keys));
             wanted += steps[i].wanted;
         }
     }

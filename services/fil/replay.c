@@ -1,4 +1,5 @@
-/* replay.c - fil replay: recorded conversations through the running system, and what became of every message.
+/* replay.c - fil replay: recorded conversations through the running system, and what became of
+ * every message.
  *
  *     script --> crowd (customers) --HTTP--> web form ... desk <--WebSocket-- bots (agents)
  *                  |                            journals (watch)                |
@@ -14,9 +15,9 @@
 #include "services/fil/show.h"
 #include "services/fil/watch.h"
 
-#define LOOK_EVERY_US 10000   /* at the journals */
+#define LOOK_EVERY_US 10000     /* at the journals */
 #define AGENTS_WAIT_US 30000000 /* for them to sign in */
-#define REASONS_MAX 20        /* lost, doubled and refused ones that are named */
+#define REASONS_MAX 20          /* lost, doubled and refused ones that are named */
 
 struct given {
     double speed, rate;
@@ -36,7 +37,8 @@ static const struct fil_option options[] = {
      "Theirs, where the configuration has only a hash; {} becomes the name.", "demo-{}"},
     {"--think", FIL_SPAN, GIVEN(think), "SPAN", "From reading to answering.", "50ms"},
     {"--wrap-up", FIL_SPAN, GIVEN(wrap_up), "SPAN", "From answering to finishing.", "50ms"},
-    {"--answer", FIL_TEXT, GIVEN(answer), "TEXT", "What they answer.", "We have looked into it: {}"},
+    {"--answer", FIL_TEXT, GIVEN(answer), "TEXT", "What they answer.",
+     "We have looked into it: {}"},
     {"--account", FIL_TEXT, GIVEN(account), "ACCOUNT", "Which form; else the first one.", NULL},
     {"--connections", FIL_INT, GIVEN(connections), "N", "To the form.", "32"},
     {"--run-name", FIL_TEXT, GIVEN(run), "NAME",
@@ -150,7 +152,8 @@ read_script(struct replay *replay, const char *path)
     if (in != stdin)
         fclose(in);
     if (err != FR_OK) {
-        fil_complain("%s: %s\n     what it must look like: tests/fixtures/threads.jsonl", path, error);
+        fil_complain("%s: %s\n     what it must look like: tests/fixtures/threads.jsonl", path,
+                     error);
         return false;
     }
     if (replay->script.count == 0) {
@@ -192,14 +195,13 @@ open_doors(struct replay *replay)
 static void
 start_bots(struct replay *replay)
 {
-    const struct fil_bot_options bot = {.answer = replay->given->answer,
-                                        .think = replay->given->think,
-                                        .wrap_up = replay->given->wrap_up,
-                                        .outcome = "solved",
-                                        .run = replay->run,
-                                        .calls = {.context = replay,
-                                                  .shown = on_shown,
-                                                  .left_out = on_left_out}};
+    const struct fil_bot_options bot = {
+        .answer = replay->given->answer,
+        .think = replay->given->think,
+        .wrap_up = replay->given->wrap_up,
+        .outcome = "solved",
+        .run = replay->run,
+        .calls = {.context = replay, .shown = on_shown, .left_out = on_left_out}};
 
     fil_bots_start(&replay->bots, &bot);
 }
@@ -256,15 +258,16 @@ agents_come(struct replay *replay)
     while (fil_bots_here(&replay->bots) < replay->bots.count && !stopped) {
         turn(replay);
         if (fil_bots_refused(&replay->bots) > 0) {
-            fil_complain("the desk at %s refused an agent's name and password; --password says what "
-                         "they are",
-                         replay->bots.roster.desk.text);
+            fil_complain(
+                "the desk at %s refused an agent's name and password; --password says what "
+                "they are",
+                replay->bots.roster.desk.text);
             return false;
         }
         if (fr_time_monotonic().us > until_us) {
-            fil_complain("%zu of %zu agents could sign in at %s: is the desk running? 'fil up' starts it",
-                         fil_bots_here(&replay->bots), replay->bots.count,
-                         replay->bots.roster.desk.text);
+            fil_complain(
+                "%zu of %zu agents could sign in at %s: is the desk running? 'fil up' starts it",
+                fil_bots_here(&replay->bots), replay->bots.count, replay->bots.roster.desk.text);
             return false;
         }
     }
@@ -277,7 +280,8 @@ draw(struct replay *replay)
     size_t open = fil_judge_open_count(replay->judge);
     uint64_t acknowledged = fil_crowd_stats(replay->crowd).acknowledged;
 
-    fil_progress_at(&replay->progress, acknowledged + acknowledged - (open < acknowledged ? open : acknowledged),
+    fil_progress_at(&replay->progress,
+                    acknowledged + acknowledged - (open < acknowledged ? open : acknowledged),
                     2 * replay->script.count);
 }
 
@@ -336,8 +340,8 @@ look_at_tickets(struct replay *replay)
 /* ---- the verdict ---- */
 
 static const char *const fates[FIL_FATE_COUNT] = {
-    [FIL_UNSENT] = "not sent", [FIL_REFUSED] = "refused", [FIL_OPEN] = "open",
-    [FIL_ANSWERED] = "answered", [FIL_ENDED] = "ended",   [FIL_LOST] = "lost",
+    [FIL_UNSENT] = "not sent",   [FIL_REFUSED] = "refused", [FIL_OPEN] = "open",
+    [FIL_ANSWERED] = "answered", [FIL_ENDED] = "ended",     [FIL_LOST] = "lost",
     [FIL_DOUBLED] = "doubled"};
 
 static json_t *
@@ -358,12 +362,12 @@ verdict_json(struct replay *replay, const struct fil_verdict *v)
                         (json_int_t)v->answers_doubled, "offers", (json_int_t)v->offers, "p50_us",
                         (json_int_t)v->p50_us, "p99_us", (json_int_t)v->p99_us, "max_us",
                         (json_int_t)v->max_us, "tickets_looked_at", replay->looked));
-    json_object_update_new(
-        json, json_pack("{s:I, s:I, s:I, s:I, s:f}", "customers",
-                        (json_int_t)replay->script.customer_count, "tries", (json_int_t)crowd.sent,
-                        "retries", (json_int_t)crowd.retries, "broken_connections",
-                        (json_int_t)crowd.broken, "seconds",
-                        (double)(replay->sent_us - replay->started_us) / 1e6));
+    json_object_update_new(json,
+                           json_pack("{s:I, s:I, s:I, s:I, s:f}", "customers",
+                                     (json_int_t)replay->script.customer_count, "tries",
+                                     (json_int_t)crowd.sent, "retries", (json_int_t)crowd.retries,
+                                     "broken_connections", (json_int_t)crowd.broken, "seconds",
+                                     (double)(replay->sent_us - replay->started_us) / 1e6));
     for (size_t i = 0; i < replay->script.count; i++) {
         enum fil_fate fate = fil_judge_fate(replay->judge, i);
         char id[FR_ID_TEXT_SIZE];
@@ -401,7 +405,8 @@ print_verdict(struct replay *replay, const struct fil_verdict *v)
     print_line("lost", v->fates[FIL_LOST] + v->answers_lost, "messages and answers");
     print_line("doubled", v->fates[FIL_DOUBLED] + v->answers_doubled, "messages and answers");
     print_line("answers", v->answers,
-               replay->looked ? "each found at its ticket, but for the lost" : "tickets not looked at");
+               replay->looked ? "each found at its ticket, but for the lost"
+                              : "tickets not looked at");
     if (v->offers > 0)
         printf("accepted to offered: p50 %.1f ms, p99 %.1f ms, most %.1f ms (%llu tasks)\n",
                (double)v->p50_us / 1000, (double)v->p99_us / 1000, (double)v->max_us / 1000,
@@ -458,7 +463,8 @@ work(struct replay *replay)
 {
     replay->judge = fil_judge_new((const char *const *)replay->keys, replay->script.count,
                                   replay->given->agents > 0);
-    replay->watch = fil_watch_new(replay->fil, replay->form.account, replay->judge, is_ours, replay);
+    replay->watch =
+        fil_watch_new(replay->fil, replay->form.account, replay->judge, is_ours, replay);
     if (replay->watch == NULL)
         return FIL_FAILED;
     start_bots(replay);

@@ -47,7 +47,8 @@ read_body(const struct fil_reply *reply, const char *behind, size_t left, struct
         if (!isdigit((unsigned char)text[0]) || *end != '\0' || size > BODY_SIZE_MAX)
             return FR_INVALID;
     } else if (reply->status != 101 && reply->status != 204 && reply->status != 304) {
-        return FR_INVALID; /* until the end of the connection, or chunked: our services do neither */
+        return FR_INVALID; /* until the end of the connection, or chunked: our services do neither
+                            */
     }
     if (left < size)
         return FR_AGAIN;

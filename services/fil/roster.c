@@ -1,4 +1,5 @@
-/* roster.c - the doors of this configuration: the desk with its agents, the contact form with its brand. */
+/* roster.c - the doors of this configuration: the desk with its agents, the contact form with its
+ * brand. */
 #include "services/fil/roster.h"
 
 #include <libgen.h>
@@ -22,7 +23,8 @@ fill_in(const char *pattern, const char *name, char *out, size_t size)
     return length >= 0 && (size_t)length < size;
 }
 
-/* The same rules as the desk's own reading: relative paths start at the configuration's directory. */
+/* The same rules as the desk's own reading: relative paths start at the configuration's directory.
+ */
 static bool
 read_secret(const struct fil_install *install, const char *reference, char *out, size_t size)
 {
@@ -93,9 +95,10 @@ find_agents(const struct fil_install *install, const struct fil_in_force *desk, 
     }
     if (roster->count >= wanted)
         return true;
-    fil_complain("the desk of this configuration knows %zu agents whose names begin with '%s', and %zu "
-                 "are wanted:\n     add some below desk.agents (and routing.agents), or ask for fewer",
-                 roster->count, prefix, wanted);
+    fil_complain(
+        "the desk of this configuration knows %zu agents whose names begin with '%s', and %zu "
+        "are wanted:\n     add some below desk.agents (and routing.agents), or ask for fewer",
+        roster->count, prefix, wanted);
     return false;
 }
 

@@ -16,14 +16,14 @@ struct fil_roster {
     size_t count;
 };
 
-/* The first `wanted` agents of the desk section whose names begin with `prefix` ("": all).  A password is what the
- * configuration refers to (password: file:... or env:...); where it only has a hash, it is `password`, in which {}
- * becomes the name.  False after saying what is wrong. */
+/* The first `wanted` agents of the desk section whose names begin with `prefix` ("": all).  A
+ * password is what the configuration refers to (password: file:... or env:...); where it only has a
+ * hash, it is `password`, in which {} becomes the name.  False after saying what is wrong. */
 bool fil_roster_load(struct fil *fil, size_t wanted, const char *prefix, const char *password,
                      struct fil_roster *roster);
 
-/* Where the contact form of this configuration listens, its account (the first one when *account is empty), and the
- * brand of that account.  False after saying what is wrong. */
+/* Where the contact form of this configuration listens, its account (the first one when *account is
+ * empty), and the brand of that account.  False after saying what is wrong. */
 struct fil_form {
     struct fil_address address;
     char account[64];

@@ -9,7 +9,8 @@
 
 struct reading {
     struct fil_script *script;
-    struct fil_map customers; /* hash of the name -> index + 1; names with equal hashes follow one another */
+    struct fil_map
+        customers; /* hash of the name -> index + 1; names with equal hashes follow one another */
     char *error;
     size_t error_size;
 };

@@ -18,12 +18,14 @@ struct given {
 };
 #define GIVEN(field) offsetof(struct given, field)
 static const struct fil_option options[] = {
-    {"--text", FIL_TEXT, GIVEN(text), "TEXT", "What the customer says; - reads it from stdin.", NULL},
+    {"--text", FIL_TEXT, GIVEN(text), "TEXT", "What the customer says; - reads it from stdin.",
+     NULL},
     {"--account", FIL_TEXT, GIVEN(account), "ACCOUNT", "Which form; else the first one.", NULL},
     {"--to", FIL_TEXT, GIVEN(to), "HOST:PORT", "Where the form is; else as configured.", NULL},
     {"--name", FIL_TEXT, GIVEN(name), "NAME", "What the customer calls himself.", NULL},
     {"--subject", FIL_TEXT, GIVEN(subject), "TEXT", "", NULL},
-    {"--email", FIL_TEXT, GIVEN(email), "ADDRESS", "As typed into the form: a claim, no proof.", NULL},
+    {"--email", FIL_TEXT, GIVEN(email), "ADDRESS", "As typed into the form: a claim, no proof.",
+     NULL},
     {"--complaint", FIL_FLAG, GIVEN(complaint), NULL, "It is a complaint.", NULL},
     {"--login", FIL_TEXT, GIVEN(login), "LOGIN",
      "Signed in at the shop: a customer token is made with the brand's secret.", NULL},
@@ -95,7 +97,8 @@ form_body(const struct given *given, const struct fil_form *door)
     set(form, "name", given->name);
     set(form, "subject", given->subject);
     set(form, "email", given->email);
-    set(form, "id", given->id != NULL ? given->id : random_id); /* so that trying again is harmless */
+    set(form, "id",
+        given->id != NULL ? given->id : random_id); /* so that trying again is harmless */
     set(form, "complaint", given->complaint ? "true" : NULL);
     free(text);
     if (!set_token(form, given, door)) {
@@ -197,8 +200,7 @@ print_answers(const json_t *ticket)
 }
 
 static int
-await_answer(struct fil *fil, const struct given *given, const struct fil_form *door,
-             json_t *sent)
+await_answer(struct fil *fil, const struct given *given, const struct fil_form *door, json_t *sent)
 {
     const char *ticket = json_string_value(json_object_get(sent, "ticket"));
     int64_t until_us = fr_time_monotonic().us + given->patience.us;

@@ -8,13 +8,14 @@ enum fil_column_kind {
     FIL_COLUMN_TEXT,
     FIL_COLUMN_NUMBER,  /* right-aligned */
     FIL_COLUMN_BYTES,   /* 12.3M */
-    FIL_COLUMN_TIME_US, /* microseconds since 1970, or a text with a time in it: local HH:MM:SS, with the day if not today */
+    FIL_COLUMN_TIME_US, /* microseconds since 1970, or a text with a time in it: local HH:MM:SS,
+                           with the day if not today */
     FIL_COLUMN_TIME_MS,
     FIL_COLUMN_SPAN_US, /* a length: 1m30s */
     FIL_COLUMN_SPAN_MS,
-    FIL_COLUMN_YES,     /* true: yes, false: no */
-    FIL_COLUMN_COUNT,   /* how many a list has */
-    FIL_COLUMN_LIST,    /* its texts with commas */
+    FIL_COLUMN_YES,   /* true: yes, false: no */
+    FIL_COLUMN_COUNT, /* how many a list has */
+    FIL_COLUMN_LIST,  /* its texts with commas */
 };
 struct fil_column {
     const char *head; /* NULL ends the table */
@@ -26,8 +27,9 @@ struct fil_column {
 /* The rows of `items` as a table.  Absent values are shown as "-". */
 void fil_table(FILE *out, const json_t *items, const struct fil_column *columns);
 
-/* A list's answer {"items": [...], "more": bool}: as JSON when fil->json, else as a table, with a word when there is
- * nothing or more. `nothing` is what to say of an empty list.  Takes `answer`; returns the exit status. */
+/* A list's answer {"items": [...], "more": bool}: as JSON when fil->json, else as a table, with a
+ * word when there is nothing or more. `nothing` is what to say of an empty list.  Takes `answer`;
+ * returns the exit status. */
 int fil_show_list(struct fil *fil, json_t *answer, const struct fil_column *columns,
                   const char *nothing);
 /* Any JSON, indented, on stdout.  Takes it. */
@@ -37,7 +39,8 @@ int fil_show_object(struct fil *fil, json_t *object);
 
 /* The value as the column shows it; malloc'ed. */
 char *fil_cell(const json_t *row, const struct fil_column *column);
-/* Columns that a UTF-8 text takes on a terminal (wide characters count as one: good enough to align). */
+/* Columns that a UTF-8 text takes on a terminal (wide characters count as one: good enough to
+ * align). */
 size_t fil_text_width(const char *text);
 /* At most `width` columns of it; control characters become blanks. malloc'ed. */
 char *fil_text_cut(const char *text, size_t width);

@@ -22,7 +22,8 @@ static const struct fil_column columns[] = {
 };
 /* clang-format on */
 
-/* Pages shared with others count by their share (PSS), so that the sum over all services is true. */
+/* Pages shared with others count by their share (PSS), so that the sum over all services is true.
+ */
 static int64_t
 memory_of(json_int_t pid)
 {
@@ -110,8 +111,7 @@ status_of(struct fil *fil, const struct fil_service *service, bool *good)
 {
     struct fil_asked asked;
     int64_t memory;
-    json_t *status =
-        fil_ask_quietly(fil, service->journal, "status", NULL, fr_seconds(2), &asked);
+    json_t *status = fil_ask_quietly(fil, service->journal, "status", NULL, fr_seconds(2), &asked);
 
     if (status == NULL) {
         *good = false;
@@ -157,7 +157,8 @@ run_status(struct fil *fil, const void *given, int argc, char **argv)
 
 const struct fil_command fil_status_commands[] = {
     {.noun = "status",
-     .doc = "Every service: ready, how far, who is behind, what is set aside. 1 when one is not ready.",
+     .doc = "Every service: ready, how far, who is behind, what is set aside. 1 when one is not "
+            "ready.",
      .examples = "  fil status\n"
                  "  fil status --run /run/filrouge\n"
                  "  fil status --json | jq '.items[] | select(.ready | not) | .journal'\n",

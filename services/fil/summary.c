@@ -11,8 +11,8 @@
 #define FIELD_MAX 6
 #define VALUE_WIDTH 60
 
-/* In the order in which they are said; any kind of record has some of them.  Kinds that come later are summed up
- * without a change here. */
+/* In the order in which they are said; any kind of record has some of them.  Kinds that come later
+ * are summed up without a change here. */
 static const char *const telling[] = {
     "text",   "preview", "name",    "agent",   "to_customer", "outcome",  "state", "how",
     "policy", "queue",   "account", "channel", "from",        "to",       "type",  "value",

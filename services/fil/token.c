@@ -63,7 +63,8 @@ run_sign(struct fil *fil, const void *given_options, int argc, char **argv)
         return FIL_USAGE;
     }
     if (install == NULL || install->options == NULL)
-        return install == NULL ? FIL_FAILED : fil_complain("the brand's secret is needed: --config FILE");
+        return install == NULL ? FIL_FAILED
+                               : fil_complain("the brand's secret is needed: --config FILE");
     brand = find_brand(install, given->brand);
     if (brand == NULL)
         return FIL_FAILED;

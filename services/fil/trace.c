@@ -18,7 +18,7 @@ struct trace {
     struct fil_source *sources[FIL_SERVICE_MAX]; /* NULL: not readable now */
     struct fil_step *steps;
     size_t count, room;
-    uint64_t message;      /* what is traced: one of the two */
+    uint64_t message; /* what is traced: one of the two */
     uint64_t conversation;
     int64_t from_us;
 };
@@ -64,7 +64,8 @@ mean_conversation(struct trace *trace, const struct fr_record_head *head, uint64
     trace->from_us = head->time_us - EARLIER_US;
 }
 
-/* Any record's id will do: up its causes to the message that it all began with, or else its conversation. */
+/* Any record's id will do: up its causes to the message that it all began with, or else its
+ * conversation. */
 static bool
 mean_record(struct trace *trace, uint64_t id)
 {
@@ -121,9 +122,10 @@ mean_argument(struct trace *trace, const char *text)
     bool is_id = fr_id_parse(fr_slice_str(text), &id) == FR_OK;
 
     if (!is_id && !read_ticket(text, &id)) {
-        fil_complain("'%s' is neither an id (16 hexadecimal digits) nor a ticket; 'fil conversation ls' "
-                     "and 'fil send' show some",
-                     text);
+        fil_complain(
+            "'%s' is neither an id (16 hexadecimal digits) nor a ticket; 'fil conversation ls' "
+            "and 'fil send' show some",
+            text);
         return false;
     }
     if (mean_record(trace, id))
@@ -224,8 +226,7 @@ tell(struct trace *trace, const char *what)
     char id[FR_ID_TEXT_SIZE];
 
     for (size_t i = 0; i < count; i++) {
-        json_array_append_new(items,
-                              step_json(trace, &trace->steps[i], trace->steps[0].order_us));
+        json_array_append_new(items, step_json(trace, &trace->steps[i], trace->steps[0].order_us));
         services += !seen[trace->steps[i].journal];
         seen[trace->steps[i].journal] = true;
     }
@@ -269,9 +270,10 @@ const struct fil_command fil_trace_commands[] = {
      .arg_min = 1,
      .arg_max = 1,
      .doc = "The way of a message through all services, with times; any record's id will do.",
-     .examples = "  fil trace 36c4000000000002\n"
-                 "  fil send --text hello --json | jq -r .id | xargs fil trace\n"
-                 "  fil trace 05d9000000000007 --json | jq -r '.items[] | [.after_us, .kind] | @tsv'\n",
+     .examples =
+         "  fil trace 36c4000000000002\n"
+         "  fil send --text hello --json | jq -r .id | xargs fil trace\n"
+         "  fil trace 05d9000000000007 --json | jq -r '.items[] | [.after_us, .kind] | @tsv'\n",
      .run = run_trace},
     {.noun = NULL},
 };

@@ -68,7 +68,8 @@ hear_added(struct fil_watch *watch, const struct fr_record_head *head,
     if (!is_ours(watch, entry))
         return;
     if (entry->direction == FR__DIRECTION__FROM_CUSTOMER && entry->external_id != NULL) {
-        fil_judge_added(watch->judge, entry->external_id, entry->message_id, added->conversation_id);
+        fil_judge_added(watch->judge, entry->external_id, entry->message_id,
+                        added->conversation_id);
         if (head->cause != 0)
             fil_map_set(&watch->caused, head->cause, entry->message_id);
     } else if (entry->direction == FR__DIRECTION__TO_CUSTOMER) {
@@ -128,8 +129,7 @@ hear_desk(struct fil_watch *watch, const struct fr_record_head *head)
 
 /* ---- all of them ---- */
 
-static void (*const hearers[SOURCE_COUNT])(struct fil_watch *,
-                                           const struct fr_record_head *) = {
+static void (*const hearers[SOURCE_COUNT])(struct fil_watch *, const struct fr_record_head *) = {
     hear_form, hear_conversations, hear_desk};
 
 static bool
@@ -140,8 +140,9 @@ open_at_end(struct fil *fil, struct fil_watch *watch, int which, const char *jou
     watch->sources[which] = fil_source_open(fil, journal, complaint, sizeof(complaint));
     if (watch->sources[which] == NULL ||
         fil_source_seek(watch->sources[which], fil_source_end(watch->sources[which])) != FR_OK) {
-        fil_complain("the journal of %s cannot be followed: %s\n     is it running? 'fil up' starts it",
-                     journal, complaint);
+        fil_complain(
+            "the journal of %s cannot be followed: %s\n     is it running? 'fil up' starts it",
+            journal, complaint);
         return false;
     }
     return true;

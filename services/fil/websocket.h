@@ -1,7 +1,8 @@
 /* websocket.h - the client's side of RFC 6455, as much as our own services speak.  Pure.
  *
- * No extensions, text only.  The server's Sec-WebSocket-Accept is not recomputed: it guards against caches and servers
- * that do not know WebSockets, and the subprotocol, which only our services answer with, says the same.
+ * No extensions, text only.  The server's Sec-WebSocket-Accept is not recomputed: it guards against
+ * caches and servers that do not know WebSockets, and the subprotocol, which only our services
+ * answer with, says the same.
  */
 #ifndef FR_FIL_WEBSOCKET_H
 #define FR_FIL_WEBSOCKET_H
@@ -28,12 +29,13 @@ struct fil_ws_reader { /* texts that come in several frames */
 void fil_ws_reader_init(struct fil_ws_reader *reader);
 void fil_ws_reader_fini(struct fil_ws_reader *reader);
 
-/* The next frame of data[0 .. size - 1]: FR_OK with *used bytes, its kind and payload (borrowed from data or the
- * reader); FR_AGAIN: not whole yet; FR_INVALID: no frame that a server may send. */
+/* The next frame of data[0 .. size - 1]: FR_OK with *used bytes, its kind and payload (borrowed
+ * from data or the reader); FR_AGAIN: not whole yet; FR_INVALID: no frame that a server may send.
+ */
 enum fr_error fil_ws_read(struct fil_ws_reader *reader, const char *data, size_t size, size_t *used,
                           enum fil_ws_kind *kind, struct fr_slice *payload);
-/* Appends a frame, masked as clients must (with a fixed mask: masking protects proxies from scripts in pages, and there
- * are none here). */
+/* Appends a frame, masked as clients must (with a fixed mask: masking protects proxies from scripts
+ * in pages, and there are none here). */
 void fil_ws_write(struct fil_buffer *out, enum fil_ws_kind kind, struct fr_slice payload);
 
 #endif
