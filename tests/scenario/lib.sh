@@ -18,6 +18,7 @@ set -eu
 top=$(CDPATH='' cd -- "${0%/*}/../.." && pwd)
 bin=${FR_BUILD_DIR:-$top/build}/bin
 fil=$bin/fil
+tools=${FR_BUILD_DIR:-$top/build}/tests/scenario
 story=${0##*/}
 home=$(mktemp -d "${TMPDIR:-/tmp}/fr.XXXXXX")
 config=$home/filrouge.yaml
@@ -31,6 +32,8 @@ policies="{name: all, first_response: 1h, next_response: 1h, warn_at_percent: 80
 more_routing=      # further lines of a section, indented by two
 more_conversations=
 more_stage=
+more_agents=       # in routing, indented by four
+more_desk_agents=  # at the desk, likewise
 desk_link=         # "tcp": the desk reaches the hub as a remote site does
 
 # ---- saying how it went ----
@@ -124,7 +127,7 @@ install_here() {
     chat=http://127.0.0.1:$chat_port
     mkdir -p "$home/state" "$home/run" "$home/secrets"
     chmod 700 "$home/state" "$home/run" "$home/secrets"
-    for name in shop outlet ann bob cyd; do secret >"$home/secrets/$name"; done
+    for name in shop outlet ann bob cyd dee; do secret >"$home/secrets/$name"; done
     write_config
     export FILROUGE_CONFIG="$config"
 }
@@ -144,9 +147,9 @@ ${more_stage:-}
 channel_webchat:
   listen: "127.0.0.1:$chat_port"
   stage: {admin: "127.0.0.1:${admin_channel_webchat:?}"}
-${more_webchat:-  accounts:
-    shop: {brand: shop}
-    outlet: {brand: outlet\}}
+  accounts:
+    shop: {brand: shop, allow_origins: ["https://shop.example"]}
+    outlet: {brand: outlet, allow_origins: ["*"]}
 channel_webform:
   listen: "127.0.0.1:$form_port"
   stage: {admin: "127.0.0.1:${admin_channel_webform:?}"}
@@ -166,6 +169,7 @@ ${more_routing:-}
     ann: {site: inhouse, title: Ann}
     bob: {site: inhouse, title: Bob}
     cyd: {site: inhouse, title: Cyd}
+${more_agents:-}
 sla:
   stage: {admin: "127.0.0.1:${admin_sla:?}"}
   policies: [$policies]
@@ -180,6 +184,7 @@ desk:
     ann: {title: Ann, password: "file:$home/secrets/ann"}
     bob: {title: Bob, password: "file:$home/secrets/bob"}
     cyd: {title: Cyd, password: "file:$home/secrets/cyd"}
+${more_desk_agents:-}
 END
 }
 
@@ -193,7 +198,10 @@ start() {
     up_pid=$!
     wait_for "every service ready" all_ready
 }
-all_ready() { kill -0 "$up_pid" && "$fil" status --config "$config"; }
+all_ready() {
+    kill -0 "$up_pid" 2>/dev/null || fail "fil up ended by itself"
+    "$fil" status --config "$config"
+}
 
 stop() {
     end_process "$up_pid"
@@ -226,6 +234,12 @@ records() { "$fil" journal tail "$1" -n 100000 --kind "$2" --json; }
 record_count() { records "$1" "$2" | wc -l; }
 recorded() { records "$1" "$2" | jq -es "${3:-length > 0}"; } # SERVICE KIND [JQ over the list]
 
+# One record as a broken or newer service might have written it; the service must be stopped.
+append_record() { # SERVICE KIND JSON|raw:TEXT
+    append_to=$(journal_of "$1")
+    "$tools/scenario-append" "$home/state/$append_to/journal" "$append_to" "$2" "$3" || fail "could not append to $append_to"
+}
+
 # ---- customers ----
 
 form_raw() { # BODY [curl options]: prints the answer, the status in $home/form.status
@@ -253,6 +267,37 @@ ticket_shows() { # TICKET JQ
     curl -sf -H 'accept: application/json' "$forms/form/answer?ticket=$1" | jq -e "$2"
 }
 
+# The chat: a window is a process that holds its socket; what it heard is in $home/window.NAME.
+window() { # NAME [SESSION [LAST [TOKEN]]]: opens the chat; a browser's origin goes with it
+    mkfifo "$home/mouth.$1"
+    "$tools/scenario-socket" "127.0.0.1:$chat_port" "/chat/socket?account=${account:-shop}" filrouge.chat.1 \
+        "Origin: https://shop.example" <"$home/mouth.$1" >"$home/window.$1" &
+    others="$others $!"
+    eval "window_$1=\$!"
+    eval "exec $((window_fd += 1))>\"\$home/mouth.$1\"; mouth_$1=$window_fd"
+    say_raw "$1" "$(jq -nc --arg session "${2:-}" --argjson last "${3:-0}" --arg token "${4:-}" '{type: "open", last: $last}
+        + (if $session == "" then {} else {session: $session} end)
+        + (if $token == "" then {} else {customer_token: $token} end)')"
+}
+window_fd=2
+close_window() { # NAME
+    eval "exec $(eval "echo \$mouth_$1")>&-"
+    end_process "$(eval "echo \$window_$1")"
+    rm -f "$home/mouth.$1"
+}
+say_raw() { eval "printf '%s\n' \"\$2\" >&$(eval "echo \$mouth_$1")"; } # NAME LINE
+said=0
+say() { # NAME TEXT: leaves the message's client id in $say_id
+    said=$((said + 1))
+    say_id=${story%%_*}-$said
+    say_raw "$1" "$(jq -nc --arg id "$say_id" --arg text "$2" '{type: "message", id: $id, text: $text}')"
+}
+window_shows() { jq -es "$2" "$home/window.$1"; } # NAME JQ over the list of everything it heard
+# What stands in the chat: one text per line, as the positions tell.
+chat_texts() { jq -sr '[.[] | select(.type == "entries") | .entries[]] | unique_by(.seq) | .[].text' "$home/window.$1"; }
+chat_has() { chat_texts "$1" | grep -qxF -- "$2"; }
+chat_session() { jq -sr '[.[] | select(.type == "opened") | .session] | last' "$home/window.$1"; }
+
 # A token as the shop's server signs it, independent of our own code: customer_token LOG-IN [BRAND [SECRET]]
 base64url() { openssl base64 -A | tr '+/' '-_' | tr -d '='; }
 customer_token() {
@@ -275,7 +320,7 @@ sign_in() { # NAME
 act_count=0
 act() { # NAME ACTION JSON: every action has an id of its own; "done" or a failure
     act_count=$((act_count + 1))
-    act_body=$(printf '%s' "$3" | jq -c --arg id "$story-$$-$act_count" '{id: $id} + .')
+    act_body=$(printf '%s' "$3" | jq -c --arg id "${story%%_*}-$$-$act_count" '{id: $id} + .')
     curl -s -b "$home/$1.jar" -X POST "$desk/api/$2" -H 'content-type: application/json' \
         --data-binary "$act_body" >"$home/act.out"
     jq -e .done "$home/act.out" >/dev/null
