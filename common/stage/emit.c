@@ -222,6 +222,17 @@ fr_engine_set_aside(struct fr_engine *engine, const struct fr_record_head *head,
     return fr_engine_own(engine, &record, &rejected.base);
 }
 
+/* A reason may quote its input, and may have been cut in the middle of a character. */
+static void
+keep_utf8(char *text)
+{
+    if (fr_utf8_valid(fr_slice_str(text)))
+        return;
+    for (; *text != '\0'; text++)
+        if ((unsigned char)*text >= 0x80)
+            *text = '?';
+}
+
 enum fr_error
 fr_reject(struct fr_turn *turn, const struct fr_record *input, const char *format, ...)
 {
@@ -231,11 +242,14 @@ fr_reject(struct fr_turn *turn, const struct fr_record *input, const char *forma
     va_start(arguments, format);
     vsnprintf(engine->reason, sizeof(engine->reason), format, arguments);
     va_end(arguments);
+    keep_utf8(engine->reason);
     engine->rejected = true;
     if (engine->submitted) {
         atomic_fetch_add_explicit(&engine->rejects, 1, memory_order_relaxed);
         return FR_OK;
     }
+    if (input->head->kind >= FR_TIMER_KIND && input->upstream == engine->name)
+        return fr_engine_set_aside(engine, input->head, FR_TIMER, engine->reason);
     return fr_engine_set_aside(engine, input->head, input->upstream, engine->reason);
 }
 

@@ -134,9 +134,18 @@ input_row(const struct fr_engine *engine, int role, uint32_t kind)
         return index == 0 ? NULL : &inputs[index - 1];
     }
     for (size_t i = 0; inputs[i].kind != FR_KIND_END; i++)
-        if (inputs[i].kind == kind && inputs[i].upstream == engine->roles[role].name)
+        if (inputs[i].kind == kind && strcmp(inputs[i].upstream, engine->roles[role].name) == 0)
             return &inputs[i];
     return NULL;
+}
+
+static void
+begin_input(struct fr_engine *engine)
+{
+    engine->first_id = 0;
+    engine->rejected = engine->answered = false;
+    engine->reason[0] = '\0';
+    engine->answer_size = 0;
 }
 
 static enum fr_error
@@ -147,11 +156,7 @@ run_decide(struct fr_engine *engine, fr_decide_fn *decide, struct fr_record *rec
 
     fr_store_mark(engine->store);
     fr_arena_reset(engine->turn.arena);
-    engine->first_id = 0;
-    engine->emitted = 0;
-    engine->rejected = engine->answered = false;
-    engine->reason[0] = '\0';
-    engine->answer_size = 0;
+    begin_input(engine);
 
     if (record->head->kind >= FR_TIMER_KIND && record->upstream == engine->name) {
         Fr__TimerFired fired = FR__TIMER_FIRED__INIT;
@@ -168,7 +173,10 @@ run_decide(struct fr_engine *engine, fr_decide_fn *decide, struct fr_record *rec
     if (err != FR_OK) {
         fr_store_undo(engine->store);
         fr_journal_undo(engine->journal, mark);
-        return err;
+        begin_input(engine); /* nothing of it may reach whoever waits for the outcome */
+        /* An answer that decide let through is no answer of ours: FR_NOT_FOUND would say that
+         * nobody takes this input, or that no timer is due, and it would be passed over. */
+        return err == FR_NOT_FOUND ? FR_INVALID : err;
     }
     atomic_fetch_add_explicit(&engine->inputs, 1, memory_order_relaxed);
     return FR_OK;
@@ -290,7 +298,7 @@ fr_engine_emitted(struct fr_engine *engine, const struct fr_record_head *head)
     const struct fr_record event = {
         .head = head, .body = fr_record_body(head), .upstream = engine->name, .engine = engine};
 
-    if (engine->emitted++ == 0)
+    if (engine->first_id == 0 && !fr_own_kind(head->kind))
         engine->first_id = head->id;
     atomic_fetch_add_explicit(&engine->events, 1, memory_order_relaxed);
     return apply_event(engine, &event);

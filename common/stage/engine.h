@@ -36,7 +36,6 @@ struct fr_engine {
 
     /* what became of the input under way */
     uint64_t first_id;
-    uint32_t emitted;
     bool rejected, answered;
     bool submitted; /* its sender waits for the outcome: a rejection is told and not kept */
     char reason[256];
