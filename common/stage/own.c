@@ -45,7 +45,7 @@ still_armed(void *context, const struct fr_timer *timer)
 static void
 sweep_when_stale(struct fr_engine *engine)
 {
-    if (engine->timers.count < 1024 || engine->timers.count < engine->timers.room)
+    if (engine->timers.count < 1024 || engine->timers.count < engine->timers.kept * 2)
         return;
     fr_timers_sweep(&engine->timers, still_armed, engine);
 }

@@ -111,5 +111,5 @@ fr_timers_sweep(struct fr_timers *timers,
         if (armed(context, &timers->heap[i]))
             timers->heap[kept++] = timers->heap[i];
     }
-    timers->count = kept;
+    timers->count = timers->kept = kept;
 }

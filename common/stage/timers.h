@@ -23,6 +23,7 @@ struct fr_timer {
 struct fr_timers {
     struct fr_timer *heap;
     size_t count, room;
+    size_t kept; /* by the last sweep */
 };
 
 void fr_timers_fini(struct fr_timers *timers);
