@@ -41,6 +41,13 @@ link_metrics(struct fr_process *process, FILE *out)
     for (size_t i = 0; i < snapshot->upstream_count; i++)
         fprintf(out, "filrouge_upstream_up{service=\"%s\",upstream=\"%s\"} %d\n", process->name,
                 snapshot->cursors[i].journal, snapshot->up[i]);
+    fprintf(out,
+            "# HELP filrouge_upstream_refused 1 while this upstream does not give us its journal; "
+            "error says why.\n# TYPE filrouge_upstream_refused gauge\n");
+    for (size_t i = 0; i < snapshot->upstream_count; i++)
+        fprintf(out, "filrouge_upstream_refused{service=\"%s\",upstream=\"%s\",error=\"%s\"} %d\n",
+                process->name, snapshot->cursors[i].journal, fr_error_name(snapshot->refused[i]),
+                snapshot->refused[i] != FR_OK);
     fprintf(out, "# HELP filrouge_reader_behind_records Records that a registered reader of this "
                  "journal has not taken yet.\n# TYPE filrouge_reader_behind_records gauge\n");
     for (size_t i = 0; i < snapshot->reader_count; i++)
@@ -60,6 +67,13 @@ stage_metrics(struct fr_process *process, FILE *out)
     metric(out, "filrouge_pressure", "gauge",
            "0: intake is open; 1: the reserve is reached, nothing new is taken; 2: full.", name,
            atomic_load(&process->pressure));
+    metric(out, "filrouge_disk_full", "gauge",
+           "1 while the journal finds no room for the next frame.", name, snapshot->stuck);
+    metric(out, "filrouge_tables_full", "gauge",
+           "1 while a checkpoint of the tables finds no room.", name, snapshot->tables_full);
+    metric(out, "filrouge_journal_corrupt", "gauge",
+           "1 when reading the journal again found damage: see the log.", name,
+           snapshot->journal_corrupt);
     metric(out, "filrouge_inputs_total", "counter", "Inputs handled by decide in this run.", name,
            (double)atomic_load(&process->engine.inputs));
     metric(out, "filrouge_events_total", "counter", "Events journalled in this run.", name,

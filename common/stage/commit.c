@@ -47,14 +47,16 @@ tell_edge(struct fr_process *process)
 {
     const struct fr_edge *edge = process->stage->edge;
     struct fr_batch batch;
+    enum fr_error err;
 
     if (process->edge == NULL || edge->published == NULL)
         return;
-    while (fr_reader_next(process->publisher, FR_FRAME_FULL, NULL, 0, &batch) == FR_OK) {
+    while ((err = fr_reader_next(process->publisher, FR_FRAME_FULL, NULL, 0, &batch)) == FR_OK) {
         struct fr_slice rest = batch.bytes;
         const struct fr_record_head *head;
 
         while ((head = fr_records_next(&rest)) != NULL) {
+            struct fr_arena_mark mark = fr_arena_mark(process->engine.apply_arena);
             struct fr_record record = {.head = head,
                                        .body = fr_record_body(head),
                                        .upstream = process->name,
@@ -62,10 +64,12 @@ tell_edge(struct fr_process *process)
 
             if (!fr_own_kind(head->kind))
                 edge->published(process->edge, &record);
+            fr_arena_release(process->engine.apply_arena, mark);
         }
         fr_hold_release(batch.hold);
-        fr_arena_reset(process->engine.apply_arena);
     }
+    if (err != FR_END) /* customers would wait for ever for what stands in the journal */
+        fr_process_give_up(process, "read what was just written", err);
 }
 
 static void
@@ -222,6 +226,9 @@ update_pressure(struct fr_process *process)
     int now =
         process->stuck || fr_store_dirty_full(process->store) ? FR_PRESSURE_FULL : (int)pressure;
 
+    if (now == FR_PRESSURE_NONE && process->tables_full)
+        now = FR_PRESSURE_INTAKE;
+
     if (now == before)
         return;
     atomic_store_explicit(&process->pressure, now, memory_order_relaxed);
@@ -234,6 +241,37 @@ update_pressure(struct fr_process *process)
         fr_wire_hold(process->wire, now == FR_PRESSURE_FULL);
 }
 
+static void
+ask_refused_again(struct fr_process *process, struct fr_span now)
+{
+    for (size_t i = 0; i < process->upstream_count; i++) {
+        struct fr_upstream *upstream = &process->upstreams[i];
+
+        if (upstream->refused != FR_OK && upstream->refused != FR_BUSY &&
+            upstream->refused != FR_NOT_FOUND &&
+            now.us - upstream->told_at.us >= FR_REFUSED_TELL_US)
+            fr_wire_retry(process->wire, upstream->reading);
+    }
+}
+
+/* What nobody needs any more goes, and a little of what is kept is read again. */
+static void
+look_after_journal(struct fr_process *process, bool idle)
+{
+    char complaint[256] = "", quoted[300];
+    enum fr_error err =
+        fr_journal_trim(process->journal, process->checkpointed.seq, process->engine.turn.now);
+
+    if (err == FR_IO)
+        fr_process_give_up(process, "trim the journal", err);
+    if (!idle ||
+        fr_journal_scrub(process->journal, 1 << 20, complaint, sizeof(complaint)) != FR_CORRUPT)
+        return;
+    process->journal_corrupt = true;
+    fr_log(FR_ERROR, "journal_corrupt", "where=%s next=\"restore it from a backup or a standby\"",
+           fr_log_quote(complaint, quoted, sizeof(quoted)));
+}
+
 void
 fr_commit_housekeeping(struct fr_process *process, bool idle)
 {
@@ -244,12 +282,8 @@ fr_commit_housekeeping(struct fr_process *process, bool idle)
         begin_checkpoint(process);
     update_pressure(process);
     if (now.us - process->last_trim.us >= TRIM_EVERY_US) {
-        char complaint[256];
-
         process->last_trim = now;
-        fr_journal_trim(process->journal, process->checkpointed.seq, process->engine.turn.now);
-        if (idle &&
-            fr_journal_scrub(process->journal, 1 << 20, complaint, sizeof(complaint)) == FR_CORRUPT)
-            fr_log(FR_ERROR, "journal_corrupt", "where=\"%s\"", complaint);
+        look_after_journal(process, idle);
+        ask_refused_again(process, now);
     }
 }

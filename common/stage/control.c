@@ -267,7 +267,9 @@ status_json(struct fr_process *process)
 
     pthread_mutex_lock(&snapshot->lock);
     status = json_pack(
-        "{s:s, s:s, s:s, s:i, s:b, s:b, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:I}",
+        "{s:s, s:s, s:s, s:i, s:b, s:b, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:I, s:b, "
+        "s:b, "
+        "s:b}",
         "service", process->stage->name, "journal", process->name, "version", FR_VERSION_TEXT,
         "pid", (int)getpid(), "ready", atomic_load(&process->ready), "standby", process->following,
         "pressure", pressures[atomic_load(&process->pressure)], "incarnation",
@@ -276,7 +278,8 @@ status_json(struct fr_process *process)
         (json_int_t)atomic_load(&process->checkpoint_seq), "journal_bytes",
         (json_int_t)snapshot->journal.size, "tables_bytes", (json_int_t)snapshot->store.map_used,
         "timers", (json_int_t)snapshot->timer_count, "clock_held", snapshot->clock_held,
-        "clock_step_us", (json_int_t)snapshot->clock_step_us);
+        "clock_step_us", (json_int_t)snapshot->clock_step_us, "disk_full", snapshot->stuck,
+        "tables_full", snapshot->tables_full, "journal_corrupt", snapshot->journal_corrupt);
     json_object_set_new(status, "upstreams", upstreams_json(process));
     json_object_set_new(status, "readers", readers_json(process));
     pthread_mutex_unlock(&snapshot->lock);

@@ -177,15 +177,33 @@ replay_from(struct fr_process *process, struct fr_store_position position)
     return err == FR_END ? FR_OK : err;
 }
 
+/* Tables can be made again only from a journal that still begins at the beginning.  After trimming
+ * they hold what nothing else does, and are never dropped. */
+static bool
+journal_is_whole(struct fr_process *process, char *complaint, size_t complaint_size)
+{
+    if (fr_journal_start(process->journal).seq == 0)
+        return true;
+    snprintf(
+        complaint, complaint_size,
+        "the tables cannot be rebuilt: the journal was trimmed and begins at record %llu; they "
+        "were left as they are; restore journal and tables of one backup, or take a standby",
+        (unsigned long long)fr_journal_first_seq(process->journal));
+    return false;
+}
+
 /* Tables that claim to know more than the journal, or something else, are a shadow of nothing: the
  * journal decides, and rebuilds them. */
 static enum fr_error
-rebuild_tables(struct fr_process *process, enum fr_error why)
+rebuild_tables(struct fr_process *process, enum fr_error why, char *complaint,
+               size_t complaint_size)
 {
     struct fr_store_position position;
     char dir[600];
     enum fr_error err;
 
+    if (!journal_is_whole(process, complaint, complaint_size))
+        return why;
     fr_log(FR_WARN, "tables_dropped", "because=%s next=rebuild", fr_error_name(why));
     fr_engine_fini(&process->engine);
     fr_store_free(&process->store);
@@ -199,6 +217,20 @@ rebuild_tables(struct fr_process *process, enum fr_error why)
     if (err == FR_OK)
         err = replay_from(process, (struct fr_store_position){0});
     return err;
+}
+
+/* The journal's lock is ours: nobody uses them. */
+static enum fr_error
+drop_tables(struct fr_process *process, char *complaint, size_t complaint_size)
+{
+    char dir[600];
+    enum fr_error err;
+
+    if (!journal_is_whole(process, complaint, complaint_size))
+        return FR_TRUNCATED;
+    snprintf(dir, sizeof(dir), "%s/tables", process->state_dir);
+    err = fr_store_drop(dir);
+    return err == FR_NOT_FOUND ? FR_OK : err;
 }
 
 static bool
@@ -230,14 +262,8 @@ fr_process_open(struct fr_process *process, char *complaint, size_t complaint_si
         !make_directory(process->options->common->run, complaint, complaint_size))
         return FR_IO;
     err = open_journal(process, complaint, complaint_size);
-    if (err == FR_OK && process->drop_tables) { /* the journal's lock is ours: nobody uses them */
-        char tables[600];
-
-        snprintf(tables, sizeof(tables), "%s/tables", process->state_dir);
-        err = fr_store_drop(tables);
-        if (err == FR_NOT_FOUND)
-            err = FR_OK;
-    }
+    if (err == FR_OK && process->drop_tables)
+        err = drop_tables(process, complaint, complaint_size);
     if (err == FR_OK)
         err = open_store(process, &position);
     if (err == FR_OK)
@@ -245,189 +271,24 @@ fr_process_open(struct fr_process *process, char *complaint, size_t complaint_si
                              process->options->service);
     if (err == FR_OK) {
         err = replay_from(process, position);
-        if (err == FR_AHEAD || err == FR_DIVERGED || err == FR_TRUNCATED)
-            err = rebuild_tables(process, err);
+        if (err == FR_AHEAD || err == FR_DIVERGED || err == FR_TRUNCATED) {
+            err = rebuild_tables(process, err, complaint, complaint_size);
+            position = (struct fr_store_position){0}; /* trimming must spare what they came from */
+        }
     }
     if (err != FR_OK) {
         if (complaint[0] == '\0')
-            snprintf(complaint, complaint_size, "%s: %s", process->state_dir, fr_error_name(err));
+            snprintf(complaint, complaint_size, "%s: %s%s", process->state_dir, fr_error_name(err),
+                     err == FR_FULL ? ": raise map_size_max or free space" : "");
         return err;
     }
     process->checkpointed = position;
+    atomic_store(&process->checkpoint_seq, position.seq);
     process->careful = !ended_cleanly(process, &last);
     fr_clock_init(&process->clock, last, stage->clock_step_max, stage->clock_hold);
     process->engine.turn.now = fr_clock_now(&process->clock);
     atomic_store(&process->end_seq, fr_journal_end(process->journal).seq);
     return FR_OK;
-}
-
-/* ---- upstreams ---- */
-
-static void
-add_upstream(struct fr_process *process, int role, const char *journal)
-{
-    struct fr_upstream *upstream = &process->upstreams[process->upstream_count];
-    const char *role_name = process->engine.roles[role].name, *route = NULL;
-
-    fr_assert(process->upstream_count < FR_UPSTREAM_MAX);
-    process->upstream_count++;
-    *upstream = (struct fr_upstream){.role = role};
-    snprintf(upstream->journal, sizeof(upstream->journal), "%s", journal);
-    if (process->stage->route != NULL)
-        route = process->stage->route(process->options->service, role_name);
-    if (route != NULL)
-        snprintf(upstream->route, sizeof(upstream->route), "%s", route);
-    if (fr_journal_get_cursor(process->journal, journal, &upstream->cursor) != FR_OK)
-        snprintf(upstream->cursor.journal, sizeof(upstream->cursor.journal), "%s", journal);
-    if (process->careful)
-        upstream->careful = (uint32_t)process->options->stage.batch_max;
-}
-
-/* Roles are service names, but for the two that the configuration turns into many journals. */
-static void
-find_upstreams(struct fr_process *process)
-{
-    const struct fr_common_config *common = process->options->common;
-
-    for (size_t r = 0; r < process->engine.role_count; r++) {
-        const char *name = process->engine.roles[r].name;
-
-        if (strcmp(name, FR_LOCAL) == 0 || strcmp(name, FR_TIMER) == 0 ||
-            strcmp(name, FR_CONFIG) == 0)
-            continue;
-        if (strcmp(name, "channel") == 0) {
-            for (size_t i = 0; i < common->channels.count; i++)
-                add_upstream(process, (int)r, ((const char *const *)common->channels.items)[i]);
-        } else if (strcmp(name, "desk") == 0) {
-            for (size_t i = 0; i < common->sites.count; i++) {
-                char journal[FR_NAME_SIZE];
-
-                snprintf(journal, sizeof(journal), "desk.%s",
-                         ((const char *const *)common->sites.items)[i]);
-                add_upstream(process, (int)r, journal);
-            }
-        } else {
-            add_upstream(process, (int)r, name);
-        }
-    }
-}
-
-/* ---- wire ---- */
-
-static struct fr_upstream *
-upstream_of(struct fr_process *process, uint32_t reading)
-{
-    for (size_t i = 0; i < process->upstream_count; i++)
-        if (process->upstreams[i].reading == reading)
-            return &process->upstreams[i];
-    return NULL;
-}
-
-static void
-on_batch(void *context, struct fr_wire_batch *batch)
-{
-    fr_take_queue(context, batch);
-}
-
-static void
-on_refused(void *context, uint32_t reading, enum fr_error why, const char *detail)
-{
-    struct fr_upstream *upstream = upstream_of(context, reading);
-
-    if (upstream == NULL)
-        return;
-    if (upstream->refused != why)
-        fr_log(FR_ERROR, "upstream_refused", "upstream=%s error=%s detail=\"%s\" next=\"%s\"",
-               upstream->journal, fr_error_name(why), detail,
-               why == FR_TRUNCATED || why == FR_AHEAD || why == FR_DIVERGED
-                   ? "see the runbook on rebuilding from a copy"
-                   : "it is asked again");
-    upstream->refused = why;
-}
-
-static void
-on_cursor(void *context, uint32_t reading, struct fr_cursor *cursor)
-{
-    struct fr_process *process = context;
-    struct fr_upstream *upstream = upstream_of(process, reading);
-
-    fr_assert(upstream != NULL);
-    *cursor = upstream->cursor;
-    /* What waits in our queue was sent already and is still going to be taken. */
-    for (size_t i = 0; i < process->taken_count; i++) {
-        struct fr_taken *taken = &process->taken[(process->taken_first + i) % process->taken_room];
-
-        if (taken->upstream == upstream && taken->batch.last_seq > cursor->seq) {
-            cursor->seq = taken->batch.last_seq;
-            cursor->hash = taken->batch.last_hash;
-        }
-    }
-    upstream->refused = FR_OK;
-}
-
-static void
-on_link(void *context, const char *peer, bool up)
-{
-    fr_log(FR_DEBUG, up ? "link_up" : "link_down", "peer=%s", peer);
-    (void)context;
-}
-
-static void
-on_acknowledged(void *context, const char *peer, uint64_t seq)
-{
-    struct fr_process *process = context;
-
-    fr_journal_acknowledge(process->journal, peer, seq);
-}
-
-static enum fr_error
-start_wire(struct fr_process *process, char *complaint, size_t complaint_size)
-{
-    const struct fr_stage_options *stage = &process->options->stage;
-    const struct fr_peer_config *peers = stage->peers.items;
-    struct fr_wire_key *keys = calloc(stage->peers.count + 1, sizeof(*keys));
-    char own[200];
-    struct fr_wire_options options = {.name = process->name,
-                                      .journal = process->journal,
-                                      .listen = {own},
-                                      .secret_key = stage->secret_key,
-                                      .public_key = stage->public_key,
-                                      .keys = keys,
-                                      .key_count = stage->peers.count,
-                                      .credit = (size_t)stage->credit,
-                                      .calls = {.context = process,
-                                                .batch = on_batch,
-                                                .refused = on_refused,
-                                                .cursor = on_cursor,
-                                                .link = on_link,
-                                                .acknowledged = on_acknowledged}};
-    const char *key;
-    enum fr_error err;
-
-    fr_assert(keys != NULL);
-    for (size_t i = 0; i < stage->peers.count; i++)
-        keys[i] = (struct fr_wire_key){peers[i].name, peers[i].key, peers[i].routes.items,
-                                       peers[i].routes.count};
-    snprintf(own, sizeof(own), "ipc://%s/%s.sock", process->options->common->run, process->name);
-    for (size_t i = 0; i < stage->listen.count && i + 1 < FR_WIRE_LISTEN_MAX; i++)
-        options.listen[i + 1] = ((const char *const *)stage->listen.items)[i];
-    err = fr_wire_new(&options, &process->wire, complaint, complaint_size);
-    free(keys);
-    for (size_t i = 0; err == FR_OK && i < process->upstream_count; i++) {
-        struct fr_upstream *upstream = &process->upstreams[i];
-        const char *route = upstream->route;
-        char endpoint[200];
-
-        fr_options_endpoint(process->options->common, upstream->journal, endpoint, sizeof(endpoint),
-                            &key);
-        /* A site dials the hub, never the hub a site: desks are read over the link that they made.
-         */
-        if (strcmp(process->engine.roles[upstream->role].name, "desk") != 0)
-            err = fr_wire_dial(process->wire, upstream->journal, endpoint, key);
-        upstream->reading = fr_wire_read(process->wire, upstream->journal, upstream->journal,
-                                         &route, route[0] == '\0' ? 0 : 1, FR_WIRE_REGISTERED);
-    }
-    return err;
 }
 
 /* ---- signals and reload ---- */
@@ -492,8 +353,9 @@ time_to_wait(struct fr_process *process)
 
     if (process->stuck)
         return (struct fr_span){STUCK_WAIT_US};
-    if ((process->taken_count > 0 || process->local != NULL) &&
-        !fr_store_dirty_full(process->store))
+    if (fr_store_dirty_full(process->store))
+        return wait; /* nothing can be taken, nor fired; the store's descriptor wakes us */
+    if (process->taken_count > 0 || process->local != NULL)
         return (struct fr_span){0};
     fr_store_stats(process->store, &stats);
     if (stats.dirty_count > 0 && process->options->stage.checkpoint_idle.us < wait.us)
@@ -523,6 +385,19 @@ watch_clock(struct fr_process *process)
                         : "nothing fires twice; set the clock right");
 }
 
+/* Who comes first changes: a backlog of one source fills frame after frame, and the others would
+ * have to wait for its end. */
+static void
+take_in_turns(struct fr_process *process)
+{
+    static void (*const takes[])(struct fr_process *) = {fr_take_batches, fr_take_submissions,
+                                                         fr_take_timers};
+
+    for (unsigned i = 0; i < 3; i++)
+        takes[(process->turn_count + i) % 3](process);
+    process->turn_count++;
+}
+
 static void
 turn(struct fr_process *process)
 {
@@ -535,10 +410,10 @@ turn(struct fr_process *process)
     fr_process_signal_check(process);
     if (!process->stuck) {
         watch_clock(process);
-        fr_take_batches(process);
-        fr_take_submissions(process);
-        fr_take_timers(process);
+        take_in_turns(process);
     }
+    if (process->stuck || fr_store_dirty_full(process->store))
+        fr_take_commands(process);
     idle = polled == FR_AGAIN && process->inputs_in_frame == 0;
     fr_commit(process);
     fr_commit_housekeeping(process, idle);
@@ -563,7 +438,7 @@ start_services(struct fr_process *process, char *complaint, size_t complaint_siz
     enum fr_error err = fr_reader_new(process->journal, &end, &process->publisher);
 
     if (err == FR_OK)
-        err = start_wire(process, complaint, complaint_size);
+        err = fr_upstreams_dial(process, complaint, complaint_size);
     if (err == FR_OK)
         err = fr_effects_start(process);
     if (err == FR_OK)
@@ -592,6 +467,19 @@ begin(struct fr_process *process)
     fr_commit(process);
 }
 
+static void
+tell_gone(struct fr_waiting **list)
+{
+    struct fr_waiting *waiting = *list, *next;
+
+    *list = NULL;
+    for (; waiting != NULL; waiting = next) {
+        next = waiting->next;
+        waiting->error = FR_GONE;
+        fr_waiting_finish(waiting);
+    }
+}
+
 /* Drain: no more from outside, what was taken is finished, the tables reflect the journal's end. */
 static void
 end(struct fr_process *process)
@@ -604,13 +492,9 @@ end(struct fr_process *process)
     fr_take_submissions(process);
     fr_commit(process);
     fr_mailbox_close(&process->mailbox);
-    while (process->local != NULL) {
-        struct fr_waiting *next = process->local->next;
-
-        process->local->error = FR_GONE;
-        fr_waiting_finish(process->local);
-        process->local = next;
-    }
+    tell_gone(&process->local);
+    tell_gone(&process->unsynced); /* the disk is full: what they said is in no frame */
+    process->unsynced_last = &process->unsynced;
     if (process->edge != NULL) /* last: until here somebody was told through it */
         process->stage->edge->stop(process->edge);
     process->edge = NULL;
@@ -636,10 +520,11 @@ fr_process_run(struct fr_process *process)
     char complaint[512] = "";
     enum fr_error err;
 
-    find_upstreams(process);
     pthread_mutex_init(&process->snapshot.lock, NULL);
     process->unsynced_last = &process->unsynced;
-    err = fr_mailbox_init(&process->mailbox);
+    err = fr_upstreams_find(process, complaint, sizeof(complaint));
+    if (err == FR_OK)
+        err = fr_mailbox_init(&process->mailbox);
     if (err == FR_OK)
         err = start_services(process, complaint, sizeof(complaint));
     if (err != FR_OK) {
@@ -647,6 +532,9 @@ fr_process_run(struct fr_process *process)
 
         fr_log(FR_ERROR, "start_failed", "error=%s why=%s", fr_error_name(err),
                fr_log_quote(complaint, quoted, sizeof(quoted)));
+        fr_effects_stop(process);
+        fr_control_stop(process);
+        fr_admin_stop(process);
         return 1;
     }
     begin(process);

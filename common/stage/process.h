@@ -8,6 +8,7 @@
  *   control.c  queries and commands over run/<name>.ctl, on worker threads
  *   admin.c    /health, /ready, /metrics
  *   snapshot.c what status and metrics are told, copied out by the loop
+ *   upstreams.c the journals that we read, and what the wire says about them
  *   follow.c   the standby
  *   process.c  start, loop, end
  */
@@ -20,10 +21,15 @@
 #include "common/stage/options.h"
 #include "common/wire/wire.h"
 
-#define FR_UPSTREAM_MAX 48
+#define FR_UPSTREAM_MAX FR_CURSOR_MAX
 #define FR_FRAME_FULL                                                                              \
     (1u << 20) /* pending bytes at which the frame is synced before more is taken */
 #define FR_ATTEMPT_MAX 3
+/* An upstream that refuses us is asked again, and complained about, this often: the wire itself
+ * asks again after a new connection only. */
+#define FR_REFUSED_TELL_US 60000000
+/* So that it can be set aside whole, in a record with its reason: nobody else has kept it. */
+#define FR_SUBMISSION_SIZE_MAX (FR_RECORD_SIZE_MAX - 8192)
 
 struct fr_upstream { /* one journal that we read */
     char journal[FR_NAME_SIZE];
@@ -33,7 +39,8 @@ struct fr_upstream { /* one journal that we read */
     uint64_t durable_seq;    /* of it, synced in a frame of ours */
     bool moved;              /* cursor is ahead of what the pending frame says */
     bool up;
-    enum fr_error refused;
+    enum fr_error refused, told; /* as it stands; as it was logged */
+    struct fr_span told_at;      /* monotonic */
     char route[FR_ROUTE_SIZE];
     uint32_t careful; /* records still to be handled one by one */
 };
@@ -77,7 +84,7 @@ struct fr_snapshot { /* what the loop lets other threads see of itself, renewed 
     size_t peer_count, reader_count, upstream_count, timer_count;
     uint64_t first_seq;
     int64_t clock_step_us;
-    bool clock_held, stuck;
+    bool clock_held, stuck, tables_full, journal_corrupt;
 };
 
 struct fr_effects;
@@ -111,11 +118,13 @@ struct fr_process {
     struct fr_admin *admin;
     int signals; /* signalfd */
     bool stopping, stuck, following, careful;
-    bool tables_full; /* the last checkpoint found no room */
-    bool drop_tables; /* --rebuild */
+    bool tables_full;     /* the last checkpoint found no room */
+    bool drop_tables;     /* --rebuild */
+    bool journal_corrupt; /* the scrub found damage */
     struct fr_snapshot snapshot;
     struct fr_span last_snapshot;
     uint32_t inputs_in_frame;
+    unsigned turn_count;
     struct fr_span last_checkpoint, last_trim, last_cursor_frame; /* monotonic */
     struct fr_store_position checkpointed; /* what the tables' last commit reflects */
     _Atomic int pressure;                  /* enum fr_pressure, or worse while stuck */
@@ -131,6 +140,7 @@ struct fr_process {
 void fr_take_batches(struct fr_process *process);
 void fr_take_submissions(struct fr_process *process);
 void fr_take_timers(struct fr_process *process);
+void fr_take_commands(struct fr_process *process); /* those that need no frame, while stuck */
 void fr_take_queue(struct fr_process *process, struct fr_wire_batch *batch);
 
 /* commit.c */
@@ -175,6 +185,10 @@ void fr_snapshot_take(struct fr_process *process); /* the loop's thread */
 
 /* follow.c */
 enum fr_error fr_follow(struct fr_process *process, const char *primary);
+
+/* upstreams.c */
+enum fr_error fr_upstreams_find(struct fr_process *process, char *complaint, size_t complaint_size);
+enum fr_error fr_upstreams_dial(struct fr_process *process, char *complaint, size_t complaint_size);
 
 /* process.c */
 enum fr_error fr_process_open(struct fr_process *process, char *complaint, size_t complaint_size);

@@ -20,6 +20,8 @@ fr_snapshot_take(struct fr_process *process)
     snapshot->clock_step_us = process->clock.step_us;
     snapshot->clock_held = fr_clock_held(&process->clock);
     snapshot->stuck = process->stuck;
+    snapshot->tables_full = process->tables_full;
+    snapshot->journal_corrupt = process->journal_corrupt;
     for (size_t u = 0; u < process->upstream_count; u++) {
         const struct fr_upstream *upstream = &process->upstreams[u];
 

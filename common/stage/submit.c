@@ -58,7 +58,7 @@ fr_submit_forced(struct fr_process *process, const struct fr_submission *submiss
     struct fr_waiting *waiting;
     enum fr_error err;
 
-    if (submission->body.size > FR_RECORD_SIZE_MAX - 4096 ||
+    if (submission->body.size > FR_SUBMISSION_SIZE_MAX ||
         (submission->brand != NULL && strlen(submission->brand) >= FR_BRAND_SIZE))
         return FR_TOO_BIG;
     waiting = calloc(1, sizeof(*waiting) + submission->body.size + 8);

@@ -97,8 +97,10 @@ commit_surely(struct fr_process *process)
 {
     for (fr_commit(process); process->stuck && !process->stopping; fr_commit(process)) {
         atomic_store(&process->tick_us, fr_time_monotonic().us);
+        fr_take_commands(process);
         usleep(200000);
         fr_process_signal_check(process);
+        fr_journal_trim(process->journal, process->checkpointed.seq, process->engine.turn.now);
     }
 }
 
@@ -160,7 +162,7 @@ fr_take_queue(struct fr_process *process, struct fr_wire_batch *batch)
 
 static void
 take_record(struct fr_process *process, struct fr_upstream *upstream,
-            const struct fr_record_head *head)
+            const struct fr_record_head *head, uint32_t incarnation)
 {
     const char *name = upstream->journal;
     enum fr_error err;
@@ -178,6 +180,7 @@ take_record(struct fr_process *process, struct fr_upstream *upstream,
     }
     if (err == FR_OK)
         process->inputs_in_frame++;
+    upstream->cursor.incarnation = incarnation;
     upstream->cursor.seq = head->seq;
     upstream->cursor.hash = head->hash;
     upstream->moved = true;
@@ -201,7 +204,7 @@ take_batch(struct fr_process *process, struct fr_taken *taken)
             upstream->cursor.incarnation = taken->batch.incarnation;
             return true;
         }
-        take_record(process, upstream, head);
+        take_record(process, upstream, head, taken->batch.incarnation);
     }
     return false;
 }
@@ -240,51 +243,123 @@ keep_outcome(struct fr_process *process, struct fr_waiting *waiting)
     }
 }
 
+/* ---- dead inputs ---- */
+
+/* The input in a dead row, whole again; NULL when only its head was kept (it was too big). */
+static struct fr_record_head *
+kept_input(const Fr__InputRejected *rejected)
+{
+    struct fr_record_head head, *input;
+
+    if (rejected->record.len < sizeof(head))
+        return NULL;
+    memcpy(&head, rejected->record.data, sizeof(head));
+    if (rejected->record.len != sizeof(head) + head.body_size)
+        return NULL;
+    input = calloc(1, rejected->record.len + 8); /* a record is followed by zeros up to 8 bytes */
+    fr_assert(input != NULL);
+    memcpy(input, rejected->record.data, rejected->record.len);
+    return input;
+}
+
+static int
+role_of_journal(const struct fr_process *process, const char *journal)
+{
+    for (size_t i = 0; i < process->upstream_count; i++)
+        if (strcmp(process->upstreams[i].journal, journal) == 0)
+            return process->upstreams[i].role;
+    return fr_engine_role(&process->engine, journal);
+}
+
 static void
-run_dead(struct fr_process *process, struct fr_waiting *waiting, const char *how)
+answer_waiting(struct fr_waiting *waiting, enum fr_error error, const char *reason)
+{
+    free(waiting->reason);
+    waiting->error = error;
+    waiting->reason = strdup(reason);
+}
+
+static void
+end_dead(struct fr_process *process, uint64_t id, const char *how)
+{
+    Fr__DeadEnded ended = FR__DEAD_ENDED__INIT;
+
+    ended.dead_id = id;
+    ended.how = (char *)how;
+    ended.who = "operator";
+    if (fr_engine_own(&process->engine, NULL, &ended.base) != FR_OK)
+        fr_process_give_up(process, "end a dead input", FR_TOO_BIG);
+}
+
+/* What cannot be tried again stays among the dead, and so does what is refused again: it may be all
+ * that is left of what a customer said. */
+static void
+retry_dead(struct fr_process *process, struct fr_waiting *waiting,
+           const Fr__InputRejected *rejected)
 {
     struct fr_engine *engine = &process->engine;
-    Fr__DeadEnded ended = FR__DEAD_ENDED__INIT;
+    struct fr_record_head *input = kept_input(rejected);
+    int role = role_of_journal(process, rejected->upstream);
+
+    if (input == NULL) {
+        answer_waiting(waiting, FR_INVALID,
+                       "only its head was kept, it was too big; it can be discarded");
+    } else if (!fr_engine_takes(engine, role, input->kind)) {
+        answer_waiting(waiting, FR_INVALID, "this service no longer takes such an input");
+    } else {
+        end_dead(process, waiting->head.key, "retried");
+        handle(process, role, input, rejected->upstream);
+        if (engine->rejected) {
+            answer_waiting(waiting, FR_REJECTED, engine->reason);
+            if (engine->submitted) /* whoever sent it does not wait for it any more */
+                set_aside(process, input, rejected->upstream, engine->reason);
+        }
+    }
+    free(input);
+}
+
+static void
+run_dead(struct fr_process *process, struct fr_waiting *waiting, bool retry)
+{
+    struct fr_engine *engine = &process->engine;
     const Fr__InputRejected *rejected;
+    struct fr_record_head head;
     struct fr_slice row;
     struct fr_key key;
-    struct fr_record_head *kept;
 
     fr_key_u64(fr_key_init(&key), waiting->head.key);
     if (fr_get(engine->turn.view, &fr_own_tables[FR_OWN_DEAD], fr_key_slice(&key), &row) != FR_OK) {
-        waiting->error = FR_NOT_FOUND;
+        answer_waiting(waiting, FR_NOT_FOUND, "no dead input has that id");
         return;
     }
-    kept = malloc(row.size); /* the row goes away below */
-    fr_assert(kept != NULL);
-    memcpy(kept, row.data, row.size);
-    engine->rejected = false;
-    ended.dead_id = waiting->head.key;
-    ended.how = (char *)how;
-    ended.who = "operator";
-    if (fr_engine_own(engine, NULL, &ended.base) != FR_OK)
-        fr_process_give_up(process, "end a dead input", FR_TOO_BIG);
-    rejected = fr_unpack_in(engine->apply_arena, fr_kind_descriptor(FR_INPUT_REJECTED),
-                            fr_record_body(kept));
-    if (strcmp(how, "retried") == 0 && rejected != NULL &&
-        fr_record_check(rejected->record.data, (rejected->record.len + 7) & ~(size_t)7, false) ==
-            FR_OK) {
-        int role = -1;
-
-        for (size_t i = 0; i < process->upstream_count; i++)
-            if (strcmp(process->upstreams[i].journal, rejected->upstream) == 0)
-                role = process->upstreams[i].role;
-        if (role < 0)
-            role = fr_engine_role(engine, rejected->upstream);
-        if (role >= 0)
-            handle(process, role, (const struct fr_record_head *)(void *)rejected->record.data,
-                   rejected->upstream);
-        if (engine->rejected)
-            waiting->reason = strdup(engine->reason);
-        waiting->error = engine->rejected ? FR_REJECTED : FR_OK;
+    if (!retry) {
+        end_dead(process, waiting->head.key, "discarded");
+        return;
     }
+    memcpy(&head, row.data, sizeof(head));
+    rejected = fr_unpack_in(engine->apply_arena, fr_kind_descriptor(FR_INPUT_REJECTED),
+                            fr_slice((const char *)row.data + sizeof(head), head.body_size));
+    if (rejected == NULL)
+        answer_waiting(waiting, FR_CORRUPT, "the row does not decode");
+    else
+        retry_dead(process, waiting, rejected);
     fr_arena_reset(engine->apply_arena);
-    free(kept);
+}
+
+/* ---- commands ---- */
+
+static void
+forget_reader(struct fr_process *process, struct fr_waiting *waiting)
+{
+    const char *name = (const char *)(&waiting->head + 1);
+    enum fr_error err = fr_journal_forget(process->journal, name);
+
+    if (err == FR_OK)
+        fr_log(FR_WARN, "reader_forgotten", "reader=%s", name);
+    else
+        answer_waiting(waiting, err,
+                       err == FR_NOT_FOUND ? "no reader of that name is registered"
+                                           : "the register of readers could not be written");
 }
 
 /* Commands of the stage itself, true when it was one. */
@@ -293,13 +368,13 @@ take_command(struct fr_process *process, struct fr_waiting *waiting)
 {
     switch (waiting->head.kind) {
     case FR_COMMAND_DEAD_RETRY:
-        run_dead(process, waiting, "retried");
+        run_dead(process, waiting, true);
         return true;
     case FR_COMMAND_DEAD_DISCARD:
-        run_dead(process, waiting, "discarded");
+        run_dead(process, waiting, false);
         return true;
     case FR_COMMAND_FORGET_READER:
-        waiting->error = fr_journal_forget(process->journal, (const char *)(&waiting->head + 1));
+        forget_reader(process, waiting);
         return true;
     case FR_COMMAND_CLOCK_CONFIRM:
         fr_clock_confirm(&process->clock);
@@ -337,6 +412,33 @@ take_waiting(struct fr_process *process, struct fr_waiting *waiting)
     keep_outcome(process, waiting);
 }
 
+/* While nothing can be taken: what needs no frame is done all the same, because it may be what
+ * makes room (an operator forgets a reader that never comes back).  The rest waits. */
+void
+fr_take_commands(struct fr_process *process)
+{
+    struct fr_waiting **at = &process->local;
+
+    while (*at != NULL)
+        at = &(*at)->next;
+    *at = fr_mailbox_take(&process->mailbox);
+    for (at = &process->local; *at != NULL;) {
+        struct fr_waiting *waiting = *at;
+        uint32_t kind = waiting->head.kind;
+
+        if (kind == FR_COMMAND_DEAD_RETRY || kind == FR_COMMAND_DEAD_DISCARD) {
+            answer_waiting(waiting, FR_FULL, "the disk or the tables are full");
+        } else if (kind != FR_COMMAND_FORGET_READER && kind != FR_COMMAND_CLOCK_CONFIRM) {
+            at = &waiting->next;
+            continue;
+        } else {
+            take_command(process, waiting);
+        }
+        *at = waiting->next;
+        fr_waiting_finish(waiting);
+    }
+}
+
 void
 fr_take_submissions(struct fr_process *process)
 {
@@ -359,18 +461,43 @@ fr_take_submissions(struct fr_process *process)
 
 /* ---- timers ---- */
 
-/* A timer that crashed decide three times is disarmed and kept among the dead inputs. */
+/* A timer that decide cannot handle is disarmed and kept among the dead inputs: armed it would stay
+ * the first for ever, and no other would fire. */
 static void
-give_up_timer(struct fr_process *process, const struct fr_record_head *head)
+give_up_timer(struct fr_process *process, const struct fr_timer *timer, const char *reason)
 {
+    struct fr_record_head head = fr_engine_timer_head(timer);
     Fr__TimerFired fired = FR__TIMER_FIRED__INIT;
 
-    fired.kind = head->kind;
-    fired.id = head->key;
-    fired.due_us = head->time_us;
-    set_aside(process, head, FR_TIMER, "decide crashed the process 3 times at this timer");
+    fired.kind = timer->kind;
+    fired.id = timer->id;
+    fired.due_us = timer->due_us;
+    set_aside(process, &head, FR_TIMER, reason);
     if (fr_engine_own(&process->engine, NULL, &fired.base) != FR_OK)
         fr_process_give_up(process, "disarm a timer", FR_TOO_BIG);
+}
+
+/* FR_NOT_FOUND: none is due. */
+static enum fr_error
+fire(struct fr_process *process)
+{
+    enum fr_error err = FR_OK;
+    struct fr_timer timer;
+    char reason[80];
+
+    if (fr_engine_timer_due(&process->engine, &timer) != FR_OK)
+        return FR_NOT_FOUND;
+    for (int attempt = 0; attempt < FR_ATTEMPT_MAX; attempt++) {
+        err = fr_engine_timer(&process->engine);
+        if (err == FR_OK)
+            return FR_OK;
+        if (state_in_doubt(err))
+            fr_process_give_up(process, "fire a timer", err);
+    }
+    snprintf(reason, sizeof(reason), "decide failed %d times: %s", FR_ATTEMPT_MAX,
+             fr_error_name(err));
+    give_up_timer(process, &timer, reason);
+    return FR_OK;
 }
 
 static enum fr_error
@@ -388,12 +515,12 @@ fire_carefully(struct fr_process *process)
     fingerprint = fr_hash(&timer, sizeof(timer));
     attempts = fr_own_attempts(process->engine.turn.view, FR_TIMER, 0, fingerprint);
     if (attempts >= FR_ATTEMPT_MAX) {
-        give_up_timer(process, &head);
+        give_up_timer(process, &timer, "decide crashed the process 3 times at this timer");
     } else {
         note_attempt(process, &head, FR_TIMER, fingerprint, attempts + 1);
         commit_surely(process);
         stamp(process);
-        err = fr_engine_timer(&process->engine);
+        err = fire(process);
     }
     note_attempt(process, &head, FR_TIMER, fingerprint, 0);
     process->careful_timers--;
@@ -407,17 +534,8 @@ fr_take_timers(struct fr_process *process)
         return;
     stamp(process);
     while (!frame_full(process)) {
-        enum fr_error err = process->careful_timers > 0 ? fire_carefully(process)
-                                                        : fr_engine_timer(&process->engine);
-
-        if (err == FR_NOT_FOUND)
+        if ((process->careful_timers > 0 ? fire_carefully(process) : fire(process)) != FR_OK)
             return;
-        if (state_in_doubt(err))
-            fr_process_give_up(process, "fire a timer", err);
-        if (err != FR_OK) { /* it stays armed and first; tell, and try again at the next turn */
-            fr_log(FR_ERROR, "timer_failed", "error=%s", fr_error_name(err));
-            return;
-        }
         process->inputs_in_frame++;
         stamp(process);
     }
