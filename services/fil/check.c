@@ -280,7 +280,7 @@ check_addresses(struct check *check)
 }
 
 int
-fil_check(struct fil *fil)
+fil_check(struct fil *fil, bool say_good)
 {
     struct check check = {.fil = fil, .install = fil_install_get(fil)};
 
@@ -297,10 +297,10 @@ fil_check(struct fil *fil)
         check_addresses(&check);
     }
     check_names(&check);
-    if (check.count == 0 && !fil->json)
+    if (say_good && check.count == 0 && !fil->json)
         printf("%s: good: %zu services\n", check.install->config_path,
                check.install->service_count);
-    if (fil->json)
+    if (fil->json && (say_good || check.count > 0))
         fil_show_json(json_pack("{s:b, s:I, s:I}", "good", check.count == 0, "complaints",
                                 (json_int_t)check.count, "services",
                                 (json_int_t)check.install->service_count));
@@ -315,7 +315,7 @@ run_check(struct fil *fil, const void *given, int argc, char **argv)
     (void)given;
     (void)argc;
     (void)argv;
-    return fil_check(fil);
+    return fil_check(fil, true);
 }
 
 const struct fil_command fil_check_commands[] = {

@@ -5,7 +5,7 @@
 #include "services/fil/install.h"
 
 /* `fil check`: complaints on stderr.  Returns the exit status. */
-int fil_check(struct fil *fil);
+int fil_check(struct fil *fil, bool say_good);
 
 /* Every service repeats what is wrong at the top level: prints of `text` only the complaints (a
  * head line and the indented lines below it) whose head is not yet in `seen`, and remembers them.

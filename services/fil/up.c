@@ -450,12 +450,15 @@ run_up(struct fil *fil, const void *given_options, int argc, char **argv)
     (void)argc;
     (void)argv;
     if (given->check)
-        return fil_check(fil);
+        return fil_check(fil, true);
     up.install = fil_install_get(fil);
     if (up.install == NULL)
         return FIL_FAILED;
     if (up.install->options == NULL)
         return fil_complain("fil up needs a configuration: name one with --config FILE");
+    if (fil_check(fil, false) != FIL_OK)
+        return FIL_FAILED; /* later, at SIGHUP, a wrong file leaves the running one in force; now
+                              there is none */
     setvbuf(stderr, NULL, _IOLBF, BUFSIZ); /* a line of the log is one write */
     up.style = (struct fil_logline_style){.json = fil->json,
                                           .colour = fil->colour && isatty(STDERR_FILENO)};
