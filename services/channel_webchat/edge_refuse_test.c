@@ -72,6 +72,10 @@ a_foreign_page_may_not_connect(void **state)
         {"/chat/socket", "Origin: https://shop.example\r\n", 404},
         {"/chat/socket?account=other", "Origin: https://evil.example\r\n", 101},
         {"/chat/socket?account=shop", "", 101},
+        {"/chat/socket?account=own", "Origin: http://shop.example\r\n",
+         101}, /* the client's Host */
+        {"/chat/socket?account=own", "Origin: http://shop.example:8080\r\n", 403},
+        {"/chat/socket?account=own", "Origin: null\r\n", 403},
     };
     struct run run = start();
     static struct reply reply;
@@ -89,7 +93,7 @@ a_foreign_page_may_not_connect(void **state)
             fail_msg("%s %s: %d", cases[i].target, cases[i].lines, reply.status);
         client_close(client);
     }
-    assert_int_equal(run_metric(&run, "filrouge_webchat_origins_refused_total"), 3);
+    assert_int_equal(run_metric(&run, "filrouge_webchat_origins_refused_total"), 5);
     run_stop(&run);
 }
 

@@ -1,5 +1,6 @@
 /* talk.c - what browsers say: checked, counted, and handed to the stage.  On the loop's thread. */
 #include <stdlib.h>
+#include <strings.h>
 #include "services/channel_webchat/counters.h"
 #include "services/channel_webchat/edge.h"
 #include "services/channel_webchat/hear.h"
@@ -219,17 +220,27 @@ take(const struct talk *talk)
 
 /* ---- the connection ---- */
 
+/* Nobody named: then it is the page that this service serves itself. */
 static bool
-origin_allowed(const struct webchat_account *account, const char *origin)
+is_own(const struct fr_http_request *request, const char *origin)
+{
+    const char *host = fr_http_header(request, "host"), *authority = strstr(origin, "://");
+
+    return host != NULL && authority != NULL && strcasecmp(authority + 3, host) == 0;
+}
+
+static bool
+origin_allowed(const struct webchat_account *account, const struct fr_http_request *request)
 {
     const char *const *origins = account->allow_origins.items;
+    const char *origin = fr_http_header(request, "origin");
 
     if (origin == NULL)
         return true; /* no browser: nobody's page to protect */
     for (size_t i = 0; i < account->allow_origins.count; i++)
         if (strcmp(origins[i], "*") == 0 || strcmp(origins[i], origin) == 0)
             return true;
-    return false;
+    return account->allow_origins.count == 0 && is_own(request, origin);
 }
 
 static enum fr_error
@@ -246,7 +257,7 @@ on_open(void *context, const struct fr_http_request *request, int *status)
         *status = 404;
         return FR_NOT_FOUND;
     }
-    if (!origin_allowed(door->account, fr_http_header(request, "origin"))) {
+    if (!origin_allowed(door->account, request)) {
         fr_process_count(edge->process, WEBCHAT_COUNT_ORIGIN_NO, 1);
         *status = 403;
         return FR_DENIED;

@@ -10,7 +10,8 @@
     "  listen: 127.0.0.1:0\n"                                                                      \
     "  accounts:\n"                                                                                \
     "    shop: {brand: acme, allow_origins: [\"https://shop.example\"], greeting: Hello!}\n"       \
-    "    other: {brand: bolt, allow_origins: [\"*\"]}\n"
+    "    other: {brand: bolt, allow_origins: [\"*\"]}\n"                                           \
+    "    own: {brand: acme}\n"
 #define STAGE "  stage: {admin: \"127.0.0.1:0\", log_format: json"
 #define TOP "stage: {log_format: json}\nchannels: [channel_webchat]"
 
