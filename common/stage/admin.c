@@ -190,7 +190,10 @@ fr_admin_start(struct fr_process *process)
     fr_assert(process->admin != NULL);
     err = fr_http_start(&options, &process->admin->http);
     if (err != FR_OK)
-        fr_log(FR_ERROR, "admin_failed", "listen=%s error=%s", options.listen, fr_error_name(err));
+        fr_log(FR_ERROR, "admin_failed", "listen=%s why=\"%s\"", options.listen,
+               err == FR_EXISTS    ? "the address is in use"
+               : err == FR_INVALID ? "this is no HOST:PORT of this machine"
+                                   : fr_error_name(err));
     return err;
 }
 
@@ -199,7 +202,8 @@ fr_admin_stop(struct fr_process *process)
 {
     if (process->admin == NULL)
         return;
-    fr_http_stop(&process->admin->http, fr_millis(100));
+    if (process->admin->http != NULL)
+        fr_http_stop(&process->admin->http, fr_millis(100));
     free(process->admin);
     process->admin = NULL;
 }

@@ -28,7 +28,8 @@ struct fr_control {
     void *context;
     pthread_t proxy;
     pthread_t *workers;
-    size_t worker_count;
+    size_t worker_count, started_count; /* of the workers */
+    bool proxy_started;
     pthread_mutex_t lock;
     pthread_cond_t checkpointed;
     void *front, *back;
@@ -175,8 +176,9 @@ submit_and_wait(struct fr_control *control, struct fr_submission *submission, bo
                  : fr_submit(control->process, submission);
     if (err != FR_OK) {
         waiter_free(waiter);
-        return complain(fr_error_name(err),
-                        err == FR_BUSY ? "under pressure: come back later" : "not taken");
+        return complain(fr_error_name(err), err == FR_BUSY   ? "under pressure: come back later"
+                                            : err == FR_GONE ? "a standby, or ending: not taken"
+                                                             : "not taken");
     }
     clock_gettime(CLOCK_REALTIME, &until);
     until.tv_sec += SUBMIT_WAIT_S;
@@ -334,12 +336,18 @@ dead_list(struct fr_control *control, const json_t *args, struct fr_arena *arena
         json_decref(list);
         return complain("busy", "the tables cannot be read now");
     }
+    if (json_object_get(args, "id") != NULL && id == 0) {
+        json_decref(list);
+        return complain("invalid", "an id is 16 hexadecimal digits");
+    }
     if (id != 0)
         from = fr_key_slice(fr_key_u64(fr_key_init(&only), id));
     fr_scan_init(&scan, view, &fr_own_tables[FR_OWN_DEAD], from, fr_slice(NULL, 0));
     while (json_array_size(list) < LIST_MAX && fr_scan_next(&scan, &key, &value) == FR_OK) {
+        struct fr_arena_mark mark = fr_arena_mark(arena);
         json_t *row = dead_row(value, arena, id != 0);
 
+        fr_arena_release(arena, mark); /* a thousand of a MiB each would not fit */
         if (row != NULL)
             json_array_append_new(list, row);
     }
@@ -359,6 +367,8 @@ command(struct fr_control *control, uint32_t kind, const json_t *args)
     const char *name = json_string_value(json_object_get(args, "name"));
     struct fr_submission submission = {.kind = kind, .key = id_argument(args, "id")};
 
+    if ((kind == FR_COMMAND_DEAD_RETRY || kind == FR_COMMAND_DEAD_DISCARD) && submission.key == 0)
+        return complain("invalid", "which one?  args: {\"id\": \"16 hexadecimal digits\"}");
     if (kind == FR_COMMAND_FORGET_READER) {
         if (name == NULL)
             return complain("invalid", "which reader?  args: {\"name\": ...}");
@@ -396,17 +406,18 @@ ask_service(struct fr_control *control, const struct fr_query *query, const json
 {
     struct fr_process *process = control->process;
     struct fr_store_position position;
-    struct fr_query_turn turn = {.arena = arena,
-                                 .config = process->options->service,
-                                 .now = fr_time_wall(),
-                                 .process = process};
+    struct fr_query_turn turn = {.arena = arena, .now = fr_time_wall(), .process = process};
+    struct fr_options *options;
     const char *error = NULL;
     json_t *answer;
 
     wait_until_fresh(control);
     if (fr_store_read_begin(process->store, &turn.view, &position) != FR_OK)
         return complain("busy", "the tables cannot be read now");
+    options = fr_process_hold_options(process);
+    turn.config = options->service;
     answer = query->answer(&turn, args, &error);
+    fr_process_release_options(process, options);
     fr_store_read_end(process->store, &turn.view);
     if (answer == NULL)
         return complain("not_found", error != NULL ? error : "no answer");
@@ -453,6 +464,8 @@ serve(struct fr_control *control, const char *text, size_t size, struct fr_arena
         return complain("invalid", error.text);
     none = json_object();
     args = json_object_get(request, "args");
+    if (args != NULL && !json_is_object(args))
+        args = NULL;
     name = json_string_value(json_object_get(request, "ask"));
     if (name != NULL)
         answer = ask(control, name, args != NULL ? args : none, arena);
@@ -467,6 +480,29 @@ serve(struct fr_control *control, const char *text, size_t size, struct fr_arena
 
 /* ---- threads ---- */
 
+/* False after more than one part, which are all taken off the socket: it answers only then, and
+ * would take the next part for a request. */
+static bool
+only_part(void *socket)
+{
+    bool only = true;
+    int more = 0;
+    size_t size = sizeof(more);
+
+    while (zmq_getsockopt(socket, ZMQ_RCVMORE, &more, &size) == 0 && more != 0) {
+        zmq_msg_t part;
+
+        only = false;
+        zmq_msg_init(&part);
+        if (zmq_msg_recv(&part, socket, 0) < 0 && errno != EINTR)
+            more = 0;
+        zmq_msg_close(&part);
+        if (more == 0)
+            break;
+    }
+    return only;
+}
+
 static void *
 work(void *context)
 {
@@ -475,7 +511,11 @@ work(void *context)
     void *socket = zmq_socket(control->context, ZMQ_REP);
     int linger = 0;
 
-    fr_assert(arena != NULL && socket != NULL);
+    fr_assert(arena != NULL);
+    if (socket == NULL) { /* stopped before it began */
+        fr_arena_free(&arena);
+        return NULL;
+    }
     zmq_setsockopt(socket, ZMQ_LINGER, &linger, sizeof(linger));
     zmq_connect(socket, "inproc://work");
     for (;;) {
@@ -490,9 +530,12 @@ work(void *context)
                 continue;
             break;
         }
-        answer = serve(control, zmq_msg_data(&request), zmq_msg_size(&request), arena);
+        answer = only_part(socket)
+                     ? serve(control, zmq_msg_data(&request), zmq_msg_size(&request), arena)
+                     : complain("invalid", "a request has one part");
         zmq_msg_close(&request);
         text = json_dumps(answer, JSON_COMPACT);
+        fr_assert(text != NULL);
         json_decref(answer);
         zmq_send(socket, text, strlen(text), 0);
         free(text);
@@ -558,8 +601,9 @@ fr_control_start(struct fr_process *process)
         return err;
     if (pthread_create(&control->proxy, NULL, proxy, control) != 0)
         return FR_NO_MEMORY;
-    for (size_t i = 0; i < control->worker_count; i++)
-        if (pthread_create(&control->workers[i], NULL, work, control) != 0)
+    control->proxy_started = true;
+    for (; control->started_count < control->worker_count; control->started_count++)
+        if (pthread_create(&control->workers[control->started_count], NULL, work, control) != 0)
             return FR_NO_MEMORY;
     return FR_OK;
 }
@@ -573,9 +617,14 @@ fr_control_stop(struct fr_process *process)
         return;
     process->control = NULL;
     zmq_ctx_shutdown(control->context);
-    for (size_t i = 0; i < control->worker_count; i++)
+    for (size_t i = 0; i < control->started_count; i++)
         pthread_join(control->workers[i], NULL);
-    pthread_join(control->proxy, NULL);
+    if (control->proxy_started) {
+        pthread_join(control->proxy, NULL);
+    } else { /* it did not come to that: the sockets are still ours */
+        zmq_close(control->front);
+        zmq_close(control->back);
+    }
     zmq_ctx_term(control->context);
     free(control->workers);
     free(control);

@@ -5,10 +5,13 @@
  */
 #include "common/stage/process.h"
 
+#define RETRY_FULL_US 1000000
+
 struct following {
     struct fr_process *process;
     uint32_t reading;
     enum fr_error failed;
+    struct fr_span full_since; /* monotonic; 0: there is room */
 };
 
 static void
@@ -18,9 +21,16 @@ on_frame(void *context, uint32_t reading, struct fr_slice frame)
     struct fr_process *process = following->process;
 
     (void)reading;
-    if (following->failed != FR_OK)
-        return;
+    if (following->failed != FR_OK || following->full_since.us != 0)
+        return; /* it comes again when we ask again */
     following->failed = fr_journal_append_frame(process->journal, frame);
+    if (following->failed == FR_FULL) {
+        fr_log(FR_ERROR, "disk_full", "journal=%s next=\"free space; it goes on by itself\"",
+               process->name);
+        following->failed = FR_OK;
+        following->full_since = fr_time_monotonic();
+        return;
+    }
     if (following->failed == FR_EXISTS) { /* sent again after a broken link */
         following->failed = FR_OK;
         return;
@@ -42,10 +52,23 @@ static void
 on_refused(void *context, uint32_t reading, enum fr_error why, const char *detail)
 {
     struct following *following = context;
+    char quoted[300];
 
     (void)reading;
-    fr_log(FR_ERROR, "primary_refused", "error=%s detail=\"%s\"", fr_error_name(why), detail);
+    if (why == FR_BUSY || why == FR_NOT_FOUND)
+        return; /* the wire says so, and asks again by itself */
+    fr_log(FR_ERROR, "primary_refused", "error=%s detail=%s", fr_error_name(why),
+           fr_log_quote(detail, quoted, sizeof(quoted)));
     following->failed = why;
+}
+
+static void
+read_primary(struct following *following)
+{
+    struct fr_process *process = following->process;
+
+    following->reading = fr_wire_read(process->wire, process->name, process->name, NULL, 0,
+                                      FR_WIRE_REGISTERED | FR_WIRE_FRAMES);
 }
 
 static void
@@ -58,6 +81,13 @@ follow_turn(struct following *following)
 
     atomic_store(&process->tick_us, fr_time_monotonic().us);
     fr_process_signal_check(process);
+    process->engine.turn.now = fr_clock_now(&process->clock); /* retention goes by it */
+    if (following->full_since.us != 0 &&
+        fr_time_monotonic().us - following->full_since.us >= RETRY_FULL_US) {
+        following->full_since.us = 0;
+        fr_wire_stop_reading(process->wire, following->reading);
+        read_primary(following);
+    }
     if (atomic_exchange(&process->end_seq, end_seq) != end_seq)
         fr_wire_durable(process->wire, following->reading, end_seq);
     fr_commit_housekeeping(process, polled == FR_AGAIN);
@@ -89,8 +119,7 @@ connect_primary(struct following *following, const char *primary, char *complain
         return err;
     fr_options_endpoint(process->options->common, process->name, endpoint, sizeof(endpoint), &key);
     err = fr_wire_dial(process->wire, process->name, primary, key);
-    following->reading = fr_wire_read(process->wire, process->name, process->name, NULL, 0,
-                                      FR_WIRE_REGISTERED | FR_WIRE_FRAMES);
+    read_primary(following);
     return err;
 }
 
@@ -98,7 +127,7 @@ enum fr_error
 fr_follow(struct fr_process *process, const char *primary)
 {
     struct following following = {.process = process, .failed = FR_OK};
-    char complaint[256] = "";
+    char complaint[256] = "", quoted[300];
     enum fr_error err;
 
     process->following = true;
@@ -111,10 +140,13 @@ fr_follow(struct fr_process *process, const char *primary)
     if (err == FR_OK)
         err = fr_admin_start(process);
     if (err != FR_OK) {
-        fr_log(FR_ERROR, "start_failed", "error=%s why=\"%s\"", fr_error_name(err), complaint);
+        fr_log(FR_ERROR, "start_failed", "error=%s why=%s", fr_error_name(err),
+               fr_log_quote(complaint, quoted, sizeof(quoted)));
+        fr_control_stop(process);
+        fr_admin_stop(process);
         return err;
     }
-    atomic_store(&process->pressure, FR_PRESSURE_FULL); /* a standby takes nothing */
+    fr_mailbox_close(&process->mailbox); /* a standby takes nothing */
     fr_snapshot_take(process);
     atomic_store(&process->ready, true);
     fr_log(FR_INFO, "following", "primary=%s seq=%llu", primary,

@@ -181,6 +181,7 @@ fr_stage_main(int argc, char **argv, const struct fr_stage *stage)
     }
     process = calloc(1, sizeof(*process));
     fr_assert(process != NULL);
+    pthread_mutex_init(&process->options_lock, NULL);
     process->stage = stage;
     process->config_path = arguments.config;
     if (fr_options_load(stage, arguments.config, stderr, &process->options) != FR_OK) {

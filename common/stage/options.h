@@ -36,6 +36,8 @@ struct fr_options { /* everything a process was started with; one allocation per
     const void *service;                /* the service's own struct, or an empty one */
     struct fr_config_key *service_keys; /* its rows and one more for `stage` */
     struct fr_config_section sections[2];
+    struct fr_options *older; /* retired before it (process.c) */
+    unsigned holders;         /* other threads that look at it now */
 };
 
 /* Complaints go to `complaints` as config.h says.  FR_INVALID, FR_NOT_FOUND, FR_IO. */

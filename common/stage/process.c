@@ -278,7 +278,8 @@ fr_process_open(struct fr_process *process, char *complaint, size_t complaint_si
     }
     if (err != FR_OK) {
         if (complaint[0] == '\0')
-            snprintf(complaint, complaint_size, "%s: %s%s", process->state_dir, fr_error_name(err),
+            snprintf(complaint, complaint_size, "%s/tables: %s%s", process->state_dir,
+                     fr_error_name(err),
                      err == FR_FULL ? ": raise map_size_max or free space" : "");
         return err;
     }
@@ -291,43 +292,7 @@ fr_process_open(struct fr_process *process, char *complaint, size_t complaint_si
     return FR_OK;
 }
 
-/* ---- signals and reload ---- */
-
-static void
-reload(struct fr_process *process)
-{
-    struct fr_options *fresh = NULL;
-    char *text = NULL;
-    size_t size = 0;
-    FILE *complaints = open_memstream(&text, &size);
-    enum fr_error err;
-
-    fr_assert(complaints != NULL);
-    err = fr_options_load(process->stage, process->config_path, complaints, &fresh);
-    fclose(complaints);
-    if (err != FR_OK) {
-        char quoted[2048];
-
-        fr_log(FR_ERROR, "reload_refused", "config=%s running=unchanged why=%s",
-               process->config_path, fr_log_quote(text, quoted, sizeof(quoted)));
-        free(text);
-        return;
-    }
-    free(text);
-    /* One generation back stays readable for queries and edges that hold a pointer into it. */
-    fr_options_free(&process->retired);
-    process->retired = process->options;
-    process->options = fresh;
-    if (!process->following) {
-        process->engine.turn.now = fr_clock_now(&process->clock);
-        err = fr_engine_config(&process->engine, fresh->service);
-        if (err != FR_OK && err != FR_NOT_FOUND)
-            fr_log(FR_ERROR, "reload_failed", "error=%s", fr_error_name(err));
-    }
-    if (process->edge != NULL && process->stage->edge->reloaded != NULL)
-        process->stage->edge->reloaded(process->edge, fresh->service);
-    fr_log(FR_INFO, "reloaded", "config=%s", process->config_path);
-}
+/* ---- signals ---- */
 
 void
 fr_process_signal_check(struct fr_process *process)
@@ -336,7 +301,7 @@ fr_process_signal_check(struct fr_process *process)
 
     while (read(process->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
         if (info.ssi_signo == SIGHUP)
-            reload(process);
+            fr_process_reload(process);
         else
             process->stopping = true;
     }
@@ -525,6 +490,7 @@ fr_process_run(struct fr_process *process)
     err = fr_upstreams_find(process, complaint, sizeof(complaint));
     if (err == FR_OK)
         err = fr_mailbox_init(&process->mailbox);
+    atomic_store(&process->mailbox.count_max, (size_t)process->options->stage.waiting_max);
     if (err == FR_OK)
         err = start_services(process, complaint, sizeof(complaint));
     if (err != FR_OK) {
@@ -554,13 +520,18 @@ fr_process_run(struct fr_process *process)
 void
 fr_process_close(struct fr_process *process)
 {
+    struct fr_options *retired;
+
     fr_reader_free(&process->publisher);
     fr_wire_free(&process->wire);
     if (process->store != NULL)
         fr_engine_fini(&process->engine);
     fr_store_free(&process->store);
     fr_journal_free(&process->journal);
-    fr_options_free(&process->retired);
+    while ((retired = process->retired) != NULL) {
+        process->retired = retired->older;
+        fr_options_free(&retired);
+    }
     fr_options_free(&process->options);
     free(process->taken);
     process->taken = NULL;

@@ -61,7 +61,8 @@ struct fr_mailbox {
     pthread_mutex_t lock;
     struct fr_waiting *first, **last;
     size_t count, size;
-    int fd; /* eventfd: something is in it */
+    _Atomic size_t count_max; /* waiting_max as it is in force */
+    int fd;                   /* eventfd: something is in it */
     bool closed;
 };
 
@@ -93,8 +94,9 @@ struct fr_admin;
 
 struct fr_process {
     const struct fr_stage *stage;
-    struct fr_options *options; /* in force */
-    struct fr_options *retired; /* reloaded away; queries may still look at it until the end */
+    struct fr_options *options; /* in force; for other threads: fr_process_hold_options */
+    struct fr_options *retired; /* reloaded away, the newest first */
+    pthread_mutex_t options_lock;
     const char *config_path;
     char name[FR_NAME_SIZE]; /* the journal's */
     char state_dir[512];
@@ -189,6 +191,12 @@ enum fr_error fr_follow(struct fr_process *process, const char *primary);
 /* upstreams.c */
 enum fr_error fr_upstreams_find(struct fr_process *process, char *complaint, size_t complaint_size);
 enum fr_error fr_upstreams_dial(struct fr_process *process, char *complaint, size_t complaint_size);
+
+/* reload.c */
+void fr_process_reload(struct fr_process *process);
+/* The configuration in force, which stays while another thread holds it. */
+struct fr_options *fr_process_hold_options(struct fr_process *process);
+void fr_process_release_options(struct fr_process *process, struct fr_options *options);
 
 /* process.c */
 enum fr_error fr_process_open(struct fr_process *process, char *complaint, size_t complaint_size);

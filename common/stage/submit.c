@@ -37,7 +37,7 @@ put(struct fr_process *process, struct fr_waiting *waiting)
     first = mailbox->first == NULL;
     if (mailbox->closed) {
         err = FR_GONE;
-    } else if (mailbox->count >= (size_t)process->options->stage.waiting_max ||
+    } else if (mailbox->count >= atomic_load_explicit(&mailbox->count_max, memory_order_relaxed) ||
                mailbox->size + size > WAITING_SIZE_MAX) {
         err = FR_BUSY;
     } else {

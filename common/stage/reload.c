@@ -1,0 +1,124 @@
+/* reload.c - SIGHUP: the configuration is read again; a bad one changes nothing.
+ *
+ * The loop swaps the pointer.  Other threads hold what they look at (an effect may take a minute,
+ * and two reloads fit into it), and an edge may keep pointers into the configuration before the
+ * present one until its reloaded() has returned and its last request with them has ended; so the
+ * newest of the retired ones always stays.
+ */
+#include "common/stage/process.h"
+
+#include <stdlib.h>
+
+struct fr_options *
+fr_process_hold_options(struct fr_process *process)
+{
+    struct fr_options *options;
+
+    pthread_mutex_lock(&process->options_lock);
+    options = process->options;
+    options->holders++;
+    pthread_mutex_unlock(&process->options_lock);
+    return options;
+}
+
+void
+fr_process_release_options(struct fr_process *process, struct fr_options *options)
+{
+    pthread_mutex_lock(&process->options_lock);
+    options->holders--;
+    pthread_mutex_unlock(&process->options_lock);
+}
+
+static void
+put_in_force(struct fr_process *process, struct fr_options *fresh)
+{
+    pthread_mutex_lock(&process->options_lock);
+    process->options->older = process->retired;
+    process->retired = process->options;
+    process->options = fresh;
+    for (struct fr_options **at = &process->retired->older; *at != NULL;) {
+        struct fr_options *old = *at;
+
+        if (old->holders > 0) {
+            at = &old->older;
+            continue;
+        }
+        *at = old->older;
+        fr_options_free(&old);
+    }
+    pthread_mutex_unlock(&process->options_lock);
+    atomic_store(&process->mailbox.count_max, (size_t)fresh->stage.waiting_max);
+    fr_log_init(process->name, (enum fr_log_level)fresh->stage.log_level,
+                (enum fr_log_format)fresh->stage.log_format);
+}
+
+static bool
+same_names(const struct fr_config_list *a, const struct fr_config_list *b)
+{
+    if (a->count != b->count)
+        return false;
+    for (size_t i = 0; i < a->count; i++)
+        if (strcmp(((const char *const *)a->items)[i], ((const char *const *)b->items)[i]) != 0)
+            return false;
+    return true;
+}
+
+/* What was opened, bound or dialled at the start stays so: better said than found out. */
+static void
+tell_what_waits(const struct fr_common_config *old, const struct fr_common_config *fresh)
+{
+    const char *what = NULL;
+
+    if (strcmp(old->state, fresh->state) != 0)
+        what = "state";
+    else if (strcmp(old->run, fresh->run) != 0)
+        what = "run";
+    else if (!same_names(&old->channels, &fresh->channels))
+        what = "channels";
+    else if (!same_names(&old->sites, &fresh->sites))
+        what = "desks";
+    if (what != NULL)
+        fr_log(FR_WARN, "reload_waits",
+               "key=%s next=\"it takes effect when the service is restarted\"", what);
+}
+
+static struct fr_options *
+load(struct fr_process *process)
+{
+    struct fr_options *fresh = NULL;
+    char *text = NULL, quoted[2048];
+    size_t size = 0;
+    FILE *complaints = open_memstream(&text, &size);
+    enum fr_error err;
+
+    fr_assert(complaints != NULL);
+    err = fr_options_load(process->stage, process->config_path, complaints, &fresh);
+    fclose(complaints);
+    if (err != FR_OK)
+        fr_log(FR_ERROR, "reload_refused", "config=%s running=unchanged error=%s why=%s",
+               process->config_path, fr_error_name(err),
+               fr_log_quote(text, quoted, sizeof(quoted)));
+    free(text);
+    return err == FR_OK ? fresh : NULL;
+}
+
+void
+fr_process_reload(struct fr_process *process)
+{
+    struct fr_options *fresh = load(process);
+    enum fr_error err = FR_OK;
+
+    if (fresh == NULL)
+        return;
+    tell_what_waits(process->options->common, fresh->common);
+    put_in_force(process, fresh);
+    if (!process->following) {
+        process->engine.turn.now = fr_clock_now(&process->clock);
+        err = fr_engine_config(&process->engine, fresh->service);
+    }
+    if (err != FR_OK && err != FR_NOT_FOUND)
+        fr_log(FR_ERROR, "reload_failed", "error=%s", fr_error_name(err));
+    if (process->edge != NULL && process->stage->edge->reloaded != NULL)
+        process->stage->edge->reloaded(process->edge, fresh->service);
+    fr_log(FR_INFO, "reloaded", "config=%s", process->config_path);
+}
