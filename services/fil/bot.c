@@ -236,9 +236,22 @@ fil_bot_turn(struct fil_bot *bot, short revents, int64_t now_us)
 }
 
 void
-fil_bot_leave(struct fil_bot *bot)
+fil_bot_sign_out(struct fil_bot *bot)
 {
-    bot->leaving = true;
+    char line[sizeof(bot->cookie) + 16];
+    json_t *answer = NULL;
+    int status;
+
+    if (bot->cookie[0] == '\0')
+        return;
+    snprintf(line, sizeof(line), "cookie: %s\r\n", bot->cookie);
+    fil_http_ask(&bot->options.desk, "POST", "/api/logout", line, "{}", fr_seconds(1), &status,
+                 &answer);
+    json_decref(answer);
+    bot->cookie[0] = '\0';
+    fil_net_close(&bot->net);
+    bot->step = BOT_CLOSED;
+    bot->joined = false;
 }
 
 enum fil_bot_state

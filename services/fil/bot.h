@@ -50,8 +50,8 @@ struct fil_bot_wait {
 struct fil_bot_wait fil_bot_wait(const struct fil_bot *bot);
 void fil_bot_turn(struct fil_bot *bot, short revents, int64_t now_us);
 
-/* Says that it goes: no more offers are taken; what it holds is answered first. */
-void fil_bot_leave(struct fil_bot *bot);
+/* Signs out, so that nothing more is offered to it; waits, but not for long. */
+void fil_bot_sign_out(struct fil_bot *bot);
 
 enum fil_bot_state {
     FIL_BOT_AWAY,    /* not connected (yet, or again) */

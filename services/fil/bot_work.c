@@ -222,11 +222,6 @@ take_offer(struct fil_bot *bot, const json_t *offer, int64_t now_us)
     struct bot_matter *matter;
     const char *conversation = text_of(offer, "conversation");
 
-    if (bot->leaving) {
-        act(bot, "decline", conversation,
-            json_pack("{s:s, s:s}", "offer", text_of(offer, "offer"), "reason", "leaving"), now_us);
-        return;
-    }
     matter = want_matter(bot, conversation);
     if (strcmp(matter->offer, text_of(offer, "offer")) == 0)
         return; /* from a snapshot: it is being answered already */
@@ -298,8 +293,8 @@ take_snapshot(struct fil_bot *bot, const json_t *snapshot, int64_t now_us)
     {
         take_conversation(bot, item, now_us);
     }
-    if (!bot->leaving && (strcmp(text_of(presence, "chosen"), "available") != 0 ||
-                          strcmp(text_of(presence, "state"), "available") != 0))
+    if (strcmp(text_of(presence, "chosen"), "available") != 0 ||
+        strcmp(text_of(presence, "state"), "available") != 0)
         act(bot, "presence", "", json_pack("{s:s}", "state", "available"), now_us);
 }
 
@@ -346,7 +341,7 @@ take_presence(struct fil_bot *bot, const json_t *event, int64_t now_us)
 {
     const char *state = text_of(event, "state");
 
-    if (!bot->leaving && (strcmp(state, "away") == 0 || strcmp(state, "offline") == 0))
+    if (strcmp(state, "away") == 0 || strcmp(state, "offline") == 0)
         act(bot, "presence", "", json_pack("{s:s}", "state", "available"), now_us);
 }
 

@@ -39,7 +39,7 @@ struct fil_bot {
     struct fil_net net;
     struct fil_ws_reader reader;
     enum bot_step step;
-    bool joined, refused, leaving, told_available;
+    bool joined, refused;
     char cookie[512];
     int64_t next_try_us, stuck_us, heard_us;
     struct fr_span back_off;

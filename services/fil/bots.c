@@ -17,8 +17,10 @@ fil_bots_start(struct fil_bots *bots, const struct fil_bot_options *options)
 void
 fil_bots_free(struct fil_bots *bots)
 {
-    for (size_t i = 0; i < bots->count; i++)
+    for (size_t i = 0; i < bots->count; i++) {
+        fil_bot_sign_out(bots->bots[i]);
         fil_bot_free(&bots->bots[i]);
+    }
     bots->count = 0;
 }
 

@@ -14,6 +14,7 @@ struct fil_bots {
 
 /* One for each of `bots->roster`, all like `options` but for name, password and desk. */
 void fil_bots_start(struct fil_bots *bots, const struct fil_bot_options *options);
+/* Signs all of them out, and lets go. */
 void fil_bots_free(struct fil_bots *bots);
 /* Fills polled[0 .. count - 1], lowers *due_us. */
 void fil_bots_wait(const struct fil_bots *bots, struct pollfd *polled, int64_t *due_us);

@@ -74,7 +74,7 @@ test_single_messages(void **state)
 static void
 test_order_is_kept(void **state)
 {
-    char text[4000] = "", error[200], id[8];
+    char text[4000] = "", error[200], id[16];
     struct fil_script script;
 
     (void)state;

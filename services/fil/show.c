@@ -330,6 +330,13 @@ print_value(const char *key, const json_t *value)
     json_decref(row);
 }
 
+static bool
+is_nested(const json_t *value)
+{
+    return json_is_object(value) ||
+           (json_is_array(value) && json_is_object(json_array_get(value, 0)));
+}
+
 static void
 print_object(const json_t *object, int indent)
 {
@@ -339,7 +346,7 @@ print_object(const json_t *object, int indent)
 
     json_object_foreach((json_t *)object, key, value)
     {
-        printf("%*s%s: ", indent, "", key);
+        printf("%*s%s:%s", indent, "", key, is_nested(value) ? "" : " ");
         if (json_is_object(value)) {
             putchar('\n');
             print_object(value, indent + 2);
@@ -347,7 +354,7 @@ print_object(const json_t *object, int indent)
             putchar('\n');
             json_array_foreach(value, i, item)
             {
-                printf("%*s- \n", indent, "");
+                printf("%*s-\n", indent, "");
                 print_object(item, indent + 4);
             }
         } else if (json_is_array(value)) {
