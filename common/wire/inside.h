@@ -79,11 +79,12 @@ struct wire_link {
     const struct wire_key *key; /* accepted by tcp: who the peer is and what it may read */
     char *endpoint;             /* dialled links */
     bool dialled, tcp;
-    bool inproc;      /* no monitor, no reconnection by ZeroMQ: both are ours to do */
-    bool up;          /* HELLO was said and answered */
-    bool dropped;     /* to be freed when nobody is looking at it */
-    bool too_new;     /* its schema is beyond ours: we serve it, but do not read it */
-    int64_t hello_us; /* when HELLO may be said (again) */
+    bool inproc;       /* no monitor, no reconnection by ZeroMQ: both are ours to do */
+    bool up;           /* HELLO was said and answered */
+    bool dropped;      /* to be freed when nobody is looking at it */
+    bool too_new;      /* its schema is beyond ours: we serve it, but do not read it */
+    int64_t hello_us;  /* when HELLO may be said (again) */
+    int64_t redial_us; /* ZeroMQ gives up an endpoint that refused our key: when we dial it anew */
     int64_t heard_us, said_us;
     uint64_t bytes_in, bytes_out, records_in, records_out, read_seq;
     struct wire_serving *servings;

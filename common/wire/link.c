@@ -427,9 +427,10 @@ wire_link_event(struct wire_link *link, int event)
         wire_link_down(link);
         link->hello_us = INT64_MAX; /* the next handshake says when */
         break;
-    default: /* the handshake failed; ZeroMQ goes on trying */
+    default: /* the handshake failed */
         if (!link->tcp)
             break; /* no keys there: the peer went away in the middle of it */
+        link->redial_us = link->wire->now_us + WIRE_REFUSED_US;
         link->wire->counters.denied++;
         wire_grumble(link->wire, link->peer, "refuses our key, or has another one than we expect");
         wire_read_denied(link, FR_DENIED, "the handshake failed: unknown or wrong key");
@@ -443,6 +444,10 @@ wire_link_tick(struct wire_link *link)
 
     if (link->dialled && !link->up && now >= link->hello_us)
         wire_link_hello(link, false);
+    if (link->dialled && !link->up && now >= link->redial_us) {
+        link->redial_us = INT64_MAX;
+        wire_socket_redial(link);
+    }
     if (!link->up)
         return;
     if (!link->dialled && now - link->heard_us >= WIRE_SILENT_US) {

@@ -210,6 +210,8 @@ wire_socket_dial(struct wire_link *link, const char *server_key)
 void
 wire_socket_redial(struct wire_link *link)
 {
+    if (!link->inproc)
+        zmq_disconnect(link->socket, link->endpoint); /* it is there no more, or about to go */
     zmq_connect(link->socket, link->endpoint); /* when it fails we are here again in a second */
 }
 

@@ -245,6 +245,7 @@ fr_wire_dial(struct fr_wire *wire, const char *peer, const char *endpoint, const
     link->tcp = wire_is_tcp(endpoint);
     link->inproc = strncmp(endpoint, "inproc://", 9) == 0;
     link->hello_us = link->inproc ? 0 : INT64_MAX; /* else the monitor says when */
+    link->redial_us = INT64_MAX;
     snprintf(link->peer, sizeof(link->peer), "%s", peer);
     err = wire_socket_dial(link, server_key);
     if (err != FR_OK) {
