@@ -34,7 +34,7 @@ more_conversations=
 more_stage=
 more_agents=       # in routing, indented by four
 more_desk_agents=  # at the desk, likewise
-desk_link=         # "tcp": the desk reaches the hub as a remote site does
+remote=            # "yes": the desk is a remote site with a file of its own, $home/site.yaml; see start_site
 
 # ---- saying how it went ----
 
@@ -128,11 +128,22 @@ install_here() {
     mkdir -p "$home/state" "$home/run" "$home/secrets"
     chmod 700 "$home/state" "$home/run" "$home/secrets"
     for name in shop outlet ann bob cyd dee; do secret >"$home/secrets/$name"; done
+    [ -z "$remote" ] || make_link
     write_config
     export FILROUGE_CONFIG="$config"
 }
 
+# The hub's file, and the site's when it is another.
 write_config() {
+    write_hub
+    if [ -n "$remote" ]; then
+        write_site
+    else
+        write_desk >>"$config"
+    fi
+}
+
+write_hub() {
     cat >"$config" <<END
 state: $home/state
 run: $home/run
@@ -175,17 +186,63 @@ sla:
   policies: [$policies]
 sites:
   contracts: [{name: inhouse}]
-  stage: {admin: "127.0.0.1:${admin_sites:?}"${sites_link:-}}
+  stage:
+    admin: "127.0.0.1:${admin_sites:?}"
+${sites_link:-}
+END
+}
+
+write_desk() {
+    cat <<END
 desk:
   site: inhouse
   listen: "127.0.0.1:$desk_port"
-  stage: {admin: "127.0.0.1:${admin_desk:?}"${desk_link:-}}
+  stage: {admin: "127.0.0.1:${admin_desk:?}"${desk_keys:-}}
   agents:
     ann: {title: Ann, password: "file:$home/secrets/ann"}
     bob: {title: Bob, password: "file:$home/secrets/bob"}
     cyd: {title: Cyd, password: "file:$home/secrets/cyd"}
 ${more_desk_agents:-}
 END
+}
+
+# ---- a remote site: one service, one file, one key pair; it dials out, and nothing of the hub is on its machine ----
+
+new_keys() { # NAME: its secret key into a file; prints the public one
+    "$fil" keys new --run "$home/run" --out "$home/secrets/$1.key" --json | jq -er .public_key
+}
+
+make_link() { # before install_here writes the files: keys for both ends, and who may connect
+    hub_key=$(new_keys hub)
+    site_key=$(new_keys site)
+    free_port && link_port=$port
+    admit "${known_site_key:-$site_key}"
+    desk_keys=", secret_key: \"file:$home/secrets/site.key\", public_key: '$site_key'"
+}
+
+admit() { # PUBLIC-KEY: the hub's list of who may connect; for the next write_hub
+    sites_link="    listen: [\"tcp://127.0.0.1:$link_port\"]
+    secret_key: \"file:$home/secrets/hub.key\"
+    public_key: '$hub_key'
+    peers: [{name: desk.inhouse, key: '$1', routes: [site.inhouse]}]"
+}
+
+write_site() {
+    mkdir -p "$home/site/state" "$home/site/run"
+    chmod 700 "$home/site/state" "$home/site/run"
+    cat >"$home/site.yaml" <<END
+state: $home/site/state
+run: $home/site/run
+endpoints:
+  sites: {endpoint: "tcp://127.0.0.1:$link_port", key: '$hub_key'}
+END
+    write_desk >>"$home/site.yaml"
+}
+
+start_site() {
+    "$bin/filrouge-desk" --config "$home/site.yaml" 2>>"$home/log" &
+    site_pid=$!
+    others="$others $site_pid"
 }
 
 services="channel_webchat channel_webform identity conversations routing sla sites desk"
