@@ -387,6 +387,9 @@ fil_judge_reason(const struct fil_judge *judge, size_t index)
 
     if (why == NULL)
         why = why_lost(judge, &judge->messages[index]);
+    if (why == NULL && fil_judge_fate(judge, index) == FIL_ENDED)
+        why =
+            "its conversation was ended while it was unanswered, though an agent had been shown it";
     return why != NULL ? why : "";
 }
 

@@ -74,7 +74,7 @@ struct fil_verdict {
  */
 void fil_judge_verdict(struct fil_judge *judge, bool looked, struct fil_verdict *verdict);
 enum fil_fate fil_judge_fate(const struct fil_judge *judge, size_t index);
-/* Why a lost or doubled message is one; constant text. */
+/* Why a lost, doubled or ended message is one, "" for others; constant text. */
 const char *fil_judge_reason(const struct fil_judge *judge, size_t index);
 uint64_t fil_judge_message(const struct fil_judge *judge, size_t index);
 

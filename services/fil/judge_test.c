@@ -219,8 +219,7 @@ test_planted(void **state)
         for (size_t i = 1; i < COUNT; i++)
             if (fil_judge_fate(judge, i) != FIL_ANSWERED)
                 fail_msg("%s: it accuses message %zu", cases[c].claim, i);
-        if ((cases[c].fate == FIL_LOST || cases[c].fate == FIL_DOUBLED) !=
-            (fil_judge_reason(judge, 0)[0] != '\0'))
+        if ((cases[c].fate >= FIL_ENDED) != (fil_judge_reason(judge, 0)[0] != '\0'))
             fail_msg("%s: the reason is \"%s\"", cases[c].claim, fil_judge_reason(judge, 0));
         fil_judge_free(&judge);
     }

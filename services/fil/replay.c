@@ -17,7 +17,7 @@
 
 #define LOOK_EVERY_US 10000     /* at the journals */
 #define AGENTS_WAIT_US 30000000 /* for them to sign in */
-#define REASONS_MAX 20          /* lost, doubled and refused ones that are named */
+#define REASONS_MAX 20          /* refused, ended, lost and doubled ones that are named */
 
 struct given {
     double speed, rate;
@@ -350,7 +350,7 @@ verdict_json(struct replay *replay, const struct fil_verdict *v)
     struct fil_crowd_stats crowd = fil_crowd_stats(replay->crowd);
     json_t *json = json_pack("{s:s, s:I, s:I}", "run", replay->run, "messages",
                              (json_int_t)v->messages, "received", (json_int_t)v->received);
-    json_t *wrong = json_array();
+    json_t *wrong = json_array(), *ended = json_array();
 
     for (int i = 0; i < FIL_FATE_COUNT; i++)
         json_object_set_new(json, i == FIL_UNSENT ? "not_sent" : fates[i],
@@ -368,17 +368,19 @@ verdict_json(struct replay *replay, const struct fil_verdict *v)
                                      (json_int_t)crowd.sent, "retries", (json_int_t)crowd.retries,
                                      "broken_connections", (json_int_t)crowd.broken, "seconds",
                                      (double)(replay->sent_us - replay->started_us) / 1e6));
+    json_object_set_new(json, "wrong", wrong);
+    json_object_set_new(json, "ended_unanswered", ended);
     for (size_t i = 0; i < replay->script.count; i++) {
         enum fil_fate fate = fil_judge_fate(replay->judge, i);
         char id[FR_ID_TEXT_SIZE];
 
-        if (fate == FIL_LOST || fate == FIL_DOUBLED)
+        if (fate >= FIL_ENDED)
             json_array_append_new(
-                wrong, json_pack("{s:s, s:s, s:s, s:s}", "key", replay->keys[i], "message_id",
-                                 fr_id_format(fil_judge_message(replay->judge, i), id), "fate",
-                                 fates[fate], "reason", fil_judge_reason(replay->judge, i)));
+                fate == FIL_ENDED ? ended : wrong,
+                json_pack("{s:s, s:s, s:s, s:s}", "key", replay->keys[i], "message_id",
+                          fr_id_format(fil_judge_message(replay->judge, i), id), "fate",
+                          fates[fate], "reason", fil_judge_reason(replay->judge, i)));
     }
-    json_object_set_new(json, "wrong", wrong);
     return json;
 }
 
@@ -422,7 +424,7 @@ name_wrong(struct replay *replay)
         enum fil_fate fate = fil_judge_fate(replay->judge, i);
         char id[FR_ID_TEXT_SIZE];
 
-        if (fate != FIL_LOST && fate != FIL_DOUBLED)
+        if (fate < FIL_ENDED)
             continue;
         printf("%s: %s, message %s: %s\n", fates[fate], replay->keys[i],
                fr_id_format(fil_judge_message(replay->judge, i), id),
