@@ -127,7 +127,7 @@ install_here() {
     chat=http://127.0.0.1:$chat_port
     mkdir -p "$home/state" "$home/run" "$home/secrets"
     chmod 700 "$home/state" "$home/run" "$home/secrets"
-    for name in shop outlet ann bob cyd dee; do secret >"$home/secrets/$name"; done
+    for name in shop outlet ann bob cyd dee robots; do secret >"$home/secrets/$name"; done
     [ -z "$remote" ] || make_link
     write_config
     export FILROUGE_CONFIG="$config"
@@ -190,6 +190,16 @@ sites:
     admin: "127.0.0.1:${admin_sites:?}"
 ${sites_link:-}
 END
+}
+
+# Agents for fil agent-bot and fil replay: much room, and the password that fil reads from the configuration.
+robots() { # before install_here
+    for robot in robo1 robo2 robo3 robo4; do
+        more_agents="$more_agents
+    $robot: {site: inhouse, capacity: [{channel: '*', weight: 5}]}"
+        more_desk_agents="$more_desk_agents
+    $robot: {password: 'file:$home/secrets/robots'}"
+    done
 }
 
 write_desk() {
@@ -263,6 +273,24 @@ all_ready() {
 stop() {
     end_process "$up_pid"
     up_pid=
+}
+
+# The same without fil up and its back-off: whatever ends is started again at once.  For stories that kill a lot.
+start_restless() {
+    for restless in $services; do
+        (
+            trap 'kill -TERM "$child" 2>/dev/null; wait; exit 0' TERM
+            while :; do
+                "$(program_of "$restless")" --config "$config" 2>>"$home/log" &
+                child=$!
+                echo "$child" >"$home/pid.$restless"
+                wait "$child" || true
+                sleep 0.05
+            done
+        ) 2>/dev/null &
+        others="$others $!"
+    done
+    wait_for "every service ready" "$fil" status
 }
 
 pid_of() { # SERVICE
