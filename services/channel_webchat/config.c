@@ -44,6 +44,8 @@ const struct fr_config_key webchat_config_keys[] = {
       .doc = "New sessions from one address, likewise." },
     { "windows_max", FR_CONFIG_INT, AT(windows_max), "8", .min = 1, .max = 1000,
       .doc = "Open windows of one session." },
+    { "session_secret", FR_CONFIG_SECRET, AT(session_secret), NULL,
+      .doc = "Key of the session tokens, for installations with a standby; absent: made at the first start and kept in the state folder." },
     { "trusted_proxies", FR_CONFIG_STRING, AT(trusted_proxies), NULL, .max = 1000,
       .doc = "Blank-separated addresses of proxies whose X-Forwarded-For is believed." },
     { "connections_max", FR_CONFIG_INT, AT(connections_max), "4096", .min = 1, .max = 100000,
@@ -108,6 +110,9 @@ webchat_config_check(struct fr_config *config, const void *section)
     const struct webchat_account *accounts = webchat->accounts.items;
     const struct fr_common_config *common = fr_config_get(config, "");
 
+    if (webchat->session_secret != NULL && strlen(webchat->session_secret) < 32)
+        fr_config_complain(config, WEBCHAT_CHANNEL, "session_secret",
+                           "has less than 32 characters");
     for (size_t i = 0; i < webchat->accounts.count; i++)
         check_account(config, common, &accounts[i]);
     if (webchat->keep.us < webchat->session_time.us)

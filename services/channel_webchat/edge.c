@@ -156,6 +156,25 @@ release(struct webchat_edge *edge)
     free(edge);
 }
 
+/* The operator's key, or one of our own that outlives restarts. */
+static enum fr_error
+open_seal(struct fr_process *process, const struct webchat_config *config, struct fr_seal *seal)
+{
+    const char *dir = fr_process_state_dir(process);
+    enum fr_error err;
+
+    if (sodium_init() < 0)
+        return FR_IO;
+    if (config->session_secret != NULL) {
+        fr_seal_init(seal, config->session_secret, strlen(config->session_secret));
+        return FR_OK;
+    }
+    err = fr_seal_open(dir, "session.secret", seal);
+    if (err != FR_OK)
+        fr_log(FR_ERROR, "no_secret", "file=%s/session.secret error=%s", dir, fr_error_name(err));
+    return err;
+}
+
 static enum fr_error
 start(struct fr_process *process, const void *config, void **state)
 {
@@ -166,13 +185,10 @@ start(struct fr_process *process, const void *config, void **state)
         return FR_NO_MEMORY;
     edge->process = process;
     pthread_mutex_init(&edge->starting, NULL);
-    err = fr_seal_open(fr_process_state_dir(process), "session.secret", &edge->seal);
+    err = open_seal(process, config, &edge->seal);
     webchat_guests_init(&edge->guests);
     atomic_store(&edge->doors, doors_new(config, fr_process_common(process)));
-    if (err != FR_OK)
-        fr_log(FR_ERROR, "no_secret", "file=%s/session.secret error=%s",
-               fr_process_state_dir(process), fr_error_name(err));
-    else
+    if (err == FR_OK)
         err = atomic_load(&edge->doors) == NULL ? FR_NO_MEMORY : listen_to(edge, config);
     if (err != FR_OK) {
         release(edge);

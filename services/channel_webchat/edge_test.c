@@ -55,7 +55,7 @@ what_was_ticked_survives_kill_9_and_is_said_once(void **state)
     (void)state;
     strcpy(session, last_session);
     for (int i = 1; i <= 8; i++) {
-        char id[8], text[32], expected[48];
+        char id[16], text[32], expected[48];
 
         snprintf(id, sizeof(id), "m%d", i);
         snprintf(text, sizeof(text), "number %d", i);
@@ -78,6 +78,34 @@ what_was_ticked_survives_kill_9_and_is_said_once(void **state)
     assert_int_equal(stored(&run), 1);
     assert_int_equal(run_metric(&run, "filrouge_webchat_repeated_total"), 1);
     client_close(client);
+    run_stop(&run);
+}
+
+/* A standby that takes over has the operator's key, and no file of ours. */
+static void
+with_a_key_of_the_operators_a_session_needs_no_file(void **state)
+{
+    char path[128], session[256];
+    struct client *client;
+    struct run run;
+    FILE *out;
+
+    (void)state;
+    snprintf(path, sizeof(path), "%s/session.key", run_dir);
+    out = fopen(path, "w");
+    assert_true(fputs("0123456789abcdef0123456789abcdef\n", out) >= 0);
+    fclose(out);
+    run_configure(TOP, WEBCHAT_CHANNEL,
+                  ACCOUNTS "  session_secret: \"file:session.key\"\n" STAGE "}\n");
+    run = run_start(&webchat_stage, true);
+    client = new_window(&run);
+    strcpy(session, last_session);
+    client_close(client);
+    run_stop(&run);
+    snprintf(path, sizeof(path), "%s/state/%s/session.secret", run_dir, WEBCHAT_CHANNEL);
+    assert_int_not_equal(access(path, F_OK), 0);
+    run = run_start(&webchat_stage, true);
+    client_close(back_window(&run, session, 0));
     run_stop(&run);
 }
 
@@ -181,7 +209,7 @@ nobody_misses_anything_while_it_is_being_said(void **state)
         int seen = 0;
 
         for (int i = 0; i < 10; i++) {
-            char id[16];
+            char id[32];
 
             snprintf(id, sizeof(id), "r%d-%d", round, i);
             say(talker, id, "hello");
@@ -280,6 +308,7 @@ main(void)
         TEST(a_first_visit_gets_a_session_and_a_greeting),
         TEST(the_tick_comes_after_the_sync),
         TEST(what_was_ticked_survives_kill_9_and_is_said_once),
+        TEST(with_a_key_of_the_operators_a_session_needs_no_file),
         TEST(all_windows_of_a_session_see_what_is_said_in_one),
         TEST(an_answer_comes_at_once_or_when_the_window_is_back),
         TEST(nobody_misses_anything_while_it_is_being_said),

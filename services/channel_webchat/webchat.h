@@ -48,6 +48,7 @@ struct webchat_config {
     int64_t entries_max;
     int64_t messages_per_minute, messages_per_minute_of_address, sessions_per_minute_of_address;
     int64_t windows_max;
+    const char *session_secret; /* or NULL */
     const char *trusted_proxies;
     int64_t connections_max, connections_per_address_max;
 };

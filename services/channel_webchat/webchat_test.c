@@ -248,7 +248,7 @@ static void
 a_full_session_takes_no_more_but_keeps_answers(void **state)
 {
     struct fr_given *g = given();
-    char id[8];
+    char id[16];
 
     (void)state;
     for (int i = 1; i <= 5; i++) {

@@ -33,6 +33,8 @@ const struct fr_config_key webform_config_keys[] = {
       .doc = "How often an answer is posted before it is given up: after 5s, 10s, 20s... at most an hour." },
     { "answer_timeout", FR_CONFIG_SPAN, AT(answer_timeout), "10s", .min = 100000, .max = 60000000,
       .doc = "How long an answer_url may take." },
+    { "ticket_secret", FR_CONFIG_SECRET, AT(ticket_secret), NULL,
+      .doc = "Key of the tickets, for installations with a standby; absent: made at the first start and kept in the state folder." },
     { "trusted_proxies", FR_CONFIG_STRING, AT(trusted_proxies), NULL, .max = 1000,
       .doc = "Blank-separated addresses of proxies whose X-Forwarded-For is believed." },
     { "connections_max", FR_CONFIG_INT, AT(connections_max), "4096", .min = 1, .max = 100000,
@@ -79,6 +81,8 @@ webform_config_check(struct fr_config *config, const void *section)
          webform->public_url[strlen(webform->public_url) - 1] == '/'))
         fr_config_complain(config, WEBFORM_CHANNEL, "public_url",
                            "must begin with http:// or https:// and must not end with /");
+    if (webform->ticket_secret != NULL && strlen(webform->ticket_secret) < 32)
+        fr_config_complain(config, WEBFORM_CHANNEL, "ticket_secret", "has less than 32 characters");
     for (size_t i = 0; i < webform->accounts.count; i++) {
         snprintf(path, sizeof(path), "accounts.%s", accounts[i].name);
         if (!is_label(accounts[i].name) || strcmp(accounts[i].name, "answer") == 0)

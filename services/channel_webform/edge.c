@@ -167,6 +167,25 @@ release(struct webform_edge *edge)
     free(edge);
 }
 
+/* The operator's key, or one of our own that outlives restarts. */
+static enum fr_error
+open_seal(struct fr_process *process, const struct webform_config *config, struct fr_seal *seal)
+{
+    const char *dir = fr_process_state_dir(process);
+    enum fr_error err;
+
+    if (sodium_init() < 0)
+        return FR_IO;
+    if (config->ticket_secret != NULL) {
+        fr_seal_init(seal, config->ticket_secret, strlen(config->ticket_secret));
+        return FR_OK;
+    }
+    err = fr_seal_open(dir, "ticket.secret", seal);
+    if (err != FR_OK)
+        fr_log(FR_ERROR, "no_secret", "file=%s/ticket.secret error=%s", dir, fr_error_name(err));
+    return err;
+}
+
 static enum fr_error
 start(struct fr_process *process, const void *config, void **state)
 {
@@ -184,11 +203,8 @@ start(struct fr_process *process, const void *config, void **state)
         release(edge);
         return FR_NO_MEMORY;
     }
-    err = fr_seal_open(fr_process_state_dir(process), "ticket.secret", &edge->seal);
-    if (err != FR_OK)
-        fr_log(FR_ERROR, "no_secret", "file=%s/ticket.secret error=%s",
-               fr_process_state_dir(process), fr_error_name(err));
-    else
+    err = open_seal(process, config, &edge->seal);
+    if (err == FR_OK)
         err = listen_to(edge, config);
     if (err != FR_OK) {
         release(edge);

@@ -37,6 +37,7 @@ struct webform_config {
     struct fr_span keep;
     int64_t answer_tries;
     struct fr_span answer_timeout;
+    const char *ticket_secret; /* or NULL */
     const char *trusted_proxies;
     int64_t connections_max, connections_per_address_max;
 };
