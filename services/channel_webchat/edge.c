@@ -185,6 +185,7 @@ start(struct fr_process *process, const void *config, void **state)
         return FR_NO_MEMORY;
     edge->process = process;
     pthread_mutex_init(&edge->starting, NULL);
+    pthread_mutex_init(&edge->ending, NULL);
     err = open_seal(process, config, &edge->seal);
     webchat_guests_init(&edge->guests);
     atomic_store(&edge->doors, doors_new(config, fr_process_common(process)));
@@ -198,13 +199,15 @@ start(struct fr_process *process, const void *config, void **state)
     return FR_OK;
 }
 
-/* The edge itself stays: outcomes of what was submitted still come, and find nobody to tell. */
+/* The edge itself stays until the process ends: the admin page may still ask for its metrics. */
 static void
 stop(void *state)
 {
     struct webchat_edge *edge = state;
 
+    pthread_mutex_lock(&edge->ending);
     fr_http_stop(&edge->http, fr_millis(500));
+    pthread_mutex_unlock(&edge->ending);
 }
 
 static void
@@ -225,11 +228,12 @@ static void
 metrics(void *state, FILE *out)
 {
     struct webchat_edge *edge = state;
-    struct fr_http_stats stats;
+    struct fr_http_stats stats = {0};
 
-    if (edge->http == NULL)
-        return;
-    fr_http_stats(edge->http, &stats);
+    pthread_mutex_lock(&edge->ending);
+    if (edge->http != NULL)
+        fr_http_stats(edge->http, &stats);
+    pthread_mutex_unlock(&edge->ending);
     fprintf(out,
             "# HELP filrouge_webchat_windows Browser windows with an open chat.\n"
             "# TYPE filrouge_webchat_windows gauge\n"

@@ -30,6 +30,7 @@ struct webchat_edge {
     struct fr_process *process;
     struct fr_http *http;     /* NULL before the start and after the end */
     pthread_mutex_t starting; /* held until http is set: its thread may be faster than we are */
+    pthread_mutex_t ending;   /* held while http goes, and while metrics look at it */
     struct fr_seal seal;
     _Atomic(struct webchat_doors *) doors;
     struct webchat_doors *retired; /* the ones before; a message may still look at them */

@@ -196,6 +196,7 @@ start(struct fr_process *process, const void *config, void **state)
         return FR_NO_MEMORY;
     edge->process = process;
     pthread_mutex_init(&edge->starting, NULL);
+    pthread_mutex_init(&edge->ending, NULL);
     edge->arena = fr_arena_new(4096, (size_t)4 << 20);
     atomic_store(&edge->doors, doors_new(config, fr_process_common(process)));
     if (edge->arena == NULL || atomic_load(&edge->doors) == NULL ||
@@ -214,13 +215,15 @@ start(struct fr_process *process, const void *config, void **state)
     return FR_OK;
 }
 
-/* The edge itself stays: outcomes of what was submitted still come, and find nobody to tell. */
+/* The edge itself stays until the process ends: the admin page may still ask for its metrics. */
 static void
 stop(void *state)
 {
     struct webform_edge *edge = state;
 
+    pthread_mutex_lock(&edge->ending);
     fr_http_stop(&edge->http, fr_millis(500));
+    pthread_mutex_unlock(&edge->ending);
 }
 
 static void
@@ -241,11 +244,12 @@ static void
 metrics(void *state, FILE *out)
 {
     struct webform_edge *edge = state;
-    struct fr_http_stats stats;
+    struct fr_http_stats stats = {0};
 
-    if (edge->http == NULL)
-        return;
-    fr_http_stats(edge->http, &stats);
+    pthread_mutex_lock(&edge->ending);
+    if (edge->http != NULL)
+        fr_http_stats(edge->http, &stats);
+    pthread_mutex_unlock(&edge->ending);
     fprintf(out,
             "# HELP filrouge_webform_http_requests_total Requests that browsers and shops made.\n"
             "# TYPE filrouge_webform_http_requests_total counter\n"

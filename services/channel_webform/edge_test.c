@@ -31,17 +31,25 @@ start(void)
 
 static struct reply reply; /* the last one */
 
-static struct client *
-post(const struct run *run, const char *path, const char *type, const char *lines, const char *body)
+/* false: the process has gone. */
+static bool
+send_post(struct client *client, const char *path, const char *type, const char *lines,
+          const char *body)
 {
-    struct client *client = client_open(run->port);
     char head[1024];
 
     snprintf(head, sizeof(head),
              "POST %s HTTP/1.1\r\nHost: a\r\nContent-Type: %s\r\nContent-Length: %zu\r\n%s\r\n",
              path, type, strlen(body), lines);
-    client_say(client, head);
-    client_say(client, body);
+    return client_try(client, head, strlen(head)) && client_try(client, body, strlen(body));
+}
+
+static struct client *
+post(const struct run *run, const char *path, const char *type, const char *lines, const char *body)
+{
+    struct client *client = client_open(run->port);
+
+    assert_true(send_post(client, path, type, lines, body));
     return client;
 }
 
@@ -132,6 +140,49 @@ what_is_acknowledged_survives_kill_9(void **state)
         assert_string_equal(member("status_url"), urls[i]);
     }
     assert_int_equal(stored(&run), 0);
+    run_stop(&run);
+}
+
+/* Ends in the middle of a crowd: 201 means stored, 503 means not stored; no answer may mean either.
+ */
+static void
+what_is_said_at_the_end_is_the_truth(void **state)
+{
+    enum { COUNT = 150 };
+    struct run run = start();
+    struct client *clients[COUNT];
+    int statuses[COUNT], taken = 0;
+    char body[64];
+
+    (void)state;
+    for (int i = 0; i < COUNT; i++)
+        clients[i] = client_open(run.port);
+    for (int i = 0; i < COUNT; i++) {
+        snprintf(body, sizeof(body), "{\"message\":\"m%d\",\"id\":\"k%d\"}", i, i);
+        send_post(clients[i], "/form/contact", "application/json", "", body);
+        if (i == 75)
+            kill(run.pid, SIGTERM);
+    }
+    for (int i = 0; i < COUNT; i++) {
+        statuses[i] = 0;
+        while (strstr(clients[i]->in, "\r\n") == NULL && client_hear(clients[i], PATIENCE_MS) > 0)
+            ;
+        sscanf(clients[i]->in, "HTTP/1.1 %d", &statuses[i]);
+        taken += statuses[i] == 201;
+        client_close(clients[i]);
+    }
+    assert_true(taken > 0);
+    run_stop(&run);
+    run = run_start(&webform_stage, true);
+    for (int i = 0; i < COUNT; i++) {
+        int again;
+
+        snprintf(body, sizeof(body), "{\"message\":\"m%d\",\"id\":\"k%d\"}", i, i);
+        again = ask_json(&run, body);
+        assert_true(again == 200 || again == 201);
+        if ((statuses[i] == 201 && again != 200) || (statuses[i] == 503 && again != 201))
+            fail_msg("number %d: first %d, then %d", i, statuses[i], again);
+    }
     run_stop(&run);
 }
 
@@ -456,6 +507,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(nothing_is_acknowledged_before_the_sync),
         TEST(what_is_acknowledged_survives_kill_9),
+        TEST(what_is_said_at_the_end_is_the_truth),
         TEST(the_same_key_stores_once_and_answers_the_same),
         TEST(a_repeat_that_overtakes_the_sync_waits_for_it_too),
         TEST(without_a_key_each_submission_is_another_one),
