@@ -106,9 +106,9 @@ find_verb(const struct fil_command *noun, const char *word)
         config_suggest(&suggestion, c->verb);
     }
     if (suggestion.best != NULL)
-        fil_complain("fil %s has no '%s'; did you mean '%s'?", noun->noun, word, suggestion.best);
+        fil_complain("'%s' has no '%s'; did you mean '%s'?", noun->noun, word, suggestion.best);
     else
-        fil_complain("fil %s has no '%s'; 'fil %s --help' lists what it has", noun->noun, word,
+        fil_complain("'%s' has no '%s'; 'fil %s --help' lists what it has", noun->noun, word,
                      noun->noun);
     return NULL;
 }

@@ -23,7 +23,7 @@ static const struct fil_option options[] = {
     {"--account", FIL_TEXT, GIVEN(account), "ACCOUNT", "Which form; else the first one.", NULL},
     {"--to", FIL_TEXT, GIVEN(to), "HOST:PORT", "Where the form is; else as configured.", NULL},
     {"--name", FIL_TEXT, GIVEN(name), "NAME", "What the customer calls himself.", NULL},
-    {"--subject", FIL_TEXT, GIVEN(subject), "TEXT", "", NULL},
+    {"--subject", FIL_TEXT, GIVEN(subject), "TEXT", "What it is about, in one line.", NULL},
     {"--email", FIL_TEXT, GIVEN(email), "ADDRESS", "As typed into the form: a claim, no proof.",
      NULL},
     {"--complaint", FIL_FLAG, GIVEN(complaint), NULL, "It is a complaint.", NULL},

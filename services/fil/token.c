@@ -14,9 +14,9 @@ struct given {
 static const struct fil_option options[] = {
     {"--brand", FIL_TEXT, GIVEN(brand), "BRAND", "Whose shop signs; else the only brand.", NULL},
     {"--sub", FIL_TEXT, GIVEN(sub), "LOGIN", "The customer's log-in at the shop.", NULL},
-    {"--name", FIL_TEXT, GIVEN(name), "NAME", "", NULL},
+    {"--name", FIL_TEXT, GIVEN(name), "NAME", "What the shop calls him.", NULL},
     {"--account", FIL_TEXT, GIVEN(account), "NUMBER", "Customer number.", NULL},
-    {"--email", FIL_TEXT, GIVEN(email), "ADDRESS", "", NULL},
+    {"--email", FIL_TEXT, GIVEN(email), "ADDRESS", "His address, as the shop has it.", NULL},
     {"--email-verified", FIL_FLAG, GIVEN(email_verified), NULL, "The shop has checked the address.",
      NULL},
     {"--ttl", FIL_SPAN, GIVEN(ttl), "SPAN", "How long it is good for.", "1h"},
