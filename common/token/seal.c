@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "common/token/base64.h"
 
-#define BASE64 sodium_base64_VARIANT_URLSAFE_NO_PADDING
 #define KEY_SIZE 32
 #define MAC_FULL_SIZE crypto_auth_hmacsha256_BYTES
 
@@ -132,8 +132,7 @@ fr_seal_read(const struct fr_seal *seal, const char *purpose, struct fr_slice te
     size_t size;
 
     if (payload_size > FR_SEAL_PAYLOAD_MAX || text.size != FR_SEAL_TEXT_SIZE(payload_size) - 1 ||
-        sodium_base642bin(bytes, sizeof(bytes), text.data, text.size, NULL, &size, NULL, BASE64) !=
-            0 ||
+        !base64_decode(text.data, text.size, bytes, sizeof(bytes), &size) ||
         size != payload_size + FR_SEAL_MAC_SIZE)
         return FR_INVALID;
     make_mac(seal, purpose, bytes, payload_size, mac);

@@ -2,10 +2,9 @@
 #include "common/token/token.h"
 
 #include <jansson.h>
-#include <sodium.h>
 #include <stdlib.h>
+#include "common/token/base64.h"
 
-#define BASE64 sodium_base64_VARIANT_URLSAFE_NO_PADDING
 #define MAC_SIZE crypto_auth_hmacsha256_BYTES
 #define JSON_SIZE_MAX 2048
 
@@ -22,21 +21,13 @@ make_mac(struct fr_slice text, const char *secret, unsigned char mac[MAC_SIZE])
     sodium_memzero(&state, sizeof(state));
 }
 
-/* Strict: no blanks, no padding, no stray bits at the end, so that each token is written in one
- * way. */
-static bool
-decode(const char *text, size_t size, void *out, size_t room, size_t *out_size)
-{
-    return sodium_base642bin(out, room, text, size, NULL, out_size, NULL, BASE64) == 0;
-}
-
 static bool
 is_signed(struct fr_slice first, struct fr_slice second, const char *secret)
 {
     unsigned char expected[MAC_SIZE], given[MAC_SIZE];
     size_t given_size;
 
-    if (!decode(second.data, second.size, given, sizeof(given), &given_size) ||
+    if (!base64_decode(second.data, second.size, given, sizeof(given), &given_size) ||
         given_size != MAC_SIZE)
         return false;
     make_mac(first, secret, expected);
@@ -126,7 +117,7 @@ fr_token_check(struct fr_slice text, const char *secret, const char *brand, stru
         return deny(why, "cannot be checked: this brand has no token secret");
     if (!is_signed(first, second, secret))
         return deny(why, "is not signed by this brand's shop");
-    if (!decode(first.data, first.size, json, sizeof(json), &json_size) ||
+    if (!base64_decode(first.data, first.size, json, sizeof(json), &json_size) ||
         !read_contents(fr_slice(json, json_size), &token))
         return deny(why, "does not hold what a customer token must hold");
     if (strcmp(token.brand, brand) != 0)
