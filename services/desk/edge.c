@@ -360,6 +360,7 @@ edge_start(struct fr_process *process, const void *config, void **state)
 
     fr_assert(edge != NULL && sodium_init() >= 0);
     kept = edge;
+    pthread_mutex_init(&edge->ending, NULL);
     edge->process = process;
     atomic_store(&edge->config, config);
     desk_limit_init(&edge->by_name, NAME_BURST, fr_seconds(10));
@@ -391,7 +392,9 @@ edge_stop(void *state)
 
     atomic_store(&edge->stopped, true);
     desk_login_stop(&edge->login);
+    pthread_mutex_lock(&edge->ending);
     fr_http_stop(&edge->http, fr_seconds(1));
+    pthread_mutex_unlock(&edge->ending);
     desk_windows_free(&edge->windows);
     while (edge->leaving != NULL)
         forget_leaving(edge, edge->leaving->agent);
@@ -410,11 +413,23 @@ static void
 edge_metrics(void *state, FILE *out)
 {
     struct desk_edge *edge = state;
+    struct fr_http_stats stats = {0};
 
+    pthread_mutex_lock(&edge->ending);
+    if (edge->http != NULL)
+        fr_http_stats(edge->http, &stats);
+    pthread_mutex_unlock(&edge->ending);
     fprintf(out,
             "# HELP filrouge_desk_windows Open windows of agents.\n"
-            "# TYPE filrouge_desk_windows gauge\nfilrouge_desk_windows %zu\n",
-            atomic_load(&edge->open_windows));
+            "# TYPE filrouge_desk_windows gauge\nfilrouge_desk_windows %zu\n"
+            "# HELP filrouge_desk_http_requests_total Requests that browsers made.\n"
+            "# TYPE filrouge_desk_http_requests_total counter\n"
+            "filrouge_desk_http_requests_total %llu\n"
+            "# HELP filrouge_desk_http_refused_total Requests answered with 4xx.\n"
+            "# TYPE filrouge_desk_http_refused_total counter\n"
+            "filrouge_desk_http_refused_total %llu\n",
+            atomic_load(&edge->open_windows), (unsigned long long)stats.requests,
+            (unsigned long long)stats.answers_4xx);
 }
 
 const struct fr_edge desk_edge = {

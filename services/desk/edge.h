@@ -10,6 +10,7 @@
 #ifndef FR_DESK_EDGE_H
 #define FR_DESK_EDGE_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include "common/http/http.h"
 #include "services/desk/limit.h"
@@ -35,6 +36,7 @@ struct desk_edge {
     struct desk_windows *windows;
     struct desk_login *login;
     struct desk_secret secret;
+    pthread_mutex_t ending; /* http ends under it: the admin page may still ask for metrics */
     atomic_bool stopped;
     atomic_size_t open_windows;
 
