@@ -89,18 +89,18 @@ no_changed_token_is_read(void **state)
     assert_true(read == 99);
 }
 
-/* 0xC1 is 'A' with its highest bit set, and some decoders read it as one. */
+/* libsodium's decoder takes bytes that are not ASCII for a '_'. */
 static void
 a_token_is_written_in_one_way_only(void **state)
 {
     struct fr_seal seal;
     char text[FR_SEAL_TEXT_SIZE(8)];
-    uint64_t id = 0, read; /* zeros: the token begins with A */
+    uint64_t id = UINT64_MAX, read; /* ones: the token begins with _ */
 
     (void)state;
     assert_int_equal(fr_seal_open(dir, "secret", &seal), FR_OK);
     fr_seal_write(&seal, "ticket", fr_slice(&id, sizeof(id)), text);
-    assert_int_equal(text[0], 'A');
+    assert_int_equal(text[0], '_');
     text[0] = (char)0xc1;
     assert_int_equal(fr_seal_read(&seal, "ticket", fr_slice_str(text), &read, sizeof(read)),
                      FR_INVALID);
