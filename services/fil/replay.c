@@ -50,11 +50,12 @@ static const struct fil_option options[] = {
 
 static volatile sig_atomic_t stopped;
 
+/* Asked once: nothing more is said, and what was said is waited for. Asked again: at once. */
 static void
 stop(int signal)
 {
     (void)signal;
-    stopped = 1;
+    stopped++;
 }
 
 struct replay {
@@ -293,9 +294,11 @@ run(struct replay *replay)
     int64_t changed_us = fr_time_monotonic().us;
 
     fil_progress_start(&replay->progress, "replay");
-    while (!stopped) {
+    while (stopped < 2) {
         int64_t now_us;
 
+        if (stopped == 1)
+            fil_crowd_stop(replay->crowd);
         turn(replay);
         draw(replay);
         now_us = fr_time_monotonic().us;
@@ -325,7 +328,7 @@ look_at_tickets(struct replay *replay)
     uint64_t news = fil_judge_news(replay->judge);
 
     fil_crowd_look(replay->crowd, fr_time_monotonic().us);
-    while (!fil_crowd_done(replay->crowd) && !stopped && fr_time_monotonic().us < until_us) {
+    while (!fil_crowd_done(replay->crowd) && stopped < 2 && fr_time_monotonic().us < until_us) {
         turn(replay);
         if (fil_judge_news(replay->judge) != news) {
             news = fil_judge_news(replay->judge);
@@ -474,6 +477,8 @@ work(struct replay *replay)
         return FIL_FAILED;
     run(replay);
     look_at_tickets(replay);
+    if (stopped >= 2)
+        return fil_complain("interrupted: what was under way cannot be judged");
     return judge(replay);
 }
 
