@@ -329,16 +329,15 @@ dead_list(struct fr_control *control, const json_t *args, struct fr_arena *arena
     struct fr_scan scan;
     struct fr_key only;
     uint64_t id = id_argument(args, "id");
-    json_t *list = json_array();
+    json_t *list;
 
+    if (json_object_get(args, "id") != NULL && id == 0)
+        return complain("invalid", "an id is 16 hexadecimal digits");
+    list = json_array();
     wait_until_fresh(control);
     if (fr_store_read_begin(control->process->store, &view, &position) != FR_OK) {
         json_decref(list);
         return complain("busy", "the tables cannot be read now");
-    }
-    if (json_object_get(args, "id") != NULL && id == 0) {
-        json_decref(list);
-        return complain("invalid", "an id is 16 hexadecimal digits");
     }
     if (id != 0)
         from = fr_key_slice(fr_key_u64(fr_key_init(&only), id));
