@@ -1,17 +1,14 @@
 /* ledger.c - two little services for the fault tests: `fault-ledger 1|2 --config FILE`.
  *
- * ledger1 takes numbers from its edge, each once (a number sent again is answered and not stored
- * again); every tenth arms a timer that adds 1,000,000 + number.  ledger2 reads ledger1 and copies
- * every number, with no deduplication of its own: only cursors keep it from doubling.  The edge
- * sends 1 to $LEDGER_COUNT but for those marked in $LEDGER_SKIP (acknowledged before: no customer
- * says again what was taken), and writes each acknowledged number to descriptor $LEDGER_ACKS.
+ * ledger1 takes numbers from its edge (sender.c), each once (a number sent again is answered and
+ * not stored again); every tenth arms a timer that adds 1,000,000 + number.  ledger2 reads ledger1
+ * and copies every number, with no deduplication of its own: only cursors keep it from doubling.
  */
-#include <pthread.h>
 #include <stdlib.h>
-#include <unistd.h>
 #include "common/stage/process.h"
 #include "common/stage/stage.h"
 #include "proto/bench.pb-c.h"
+#include "tests/fault/sender.h"
 
 #define ALARM (FR_TIMER_KIND + 1)
 #define POISON                                                                                     \
@@ -108,91 +105,6 @@ apply_number(struct fr_tables *handle, const struct fr_record *event)
     return err;
 }
 
-/* ---- the edge of ledger1: a customer who repeats himself until he is answered ---- */
-
-struct sender {
-    struct fr_process *process;
-    pthread_t thread;
-    _Atomic bool stop;
-    int acks;
-    uint64_t count;
-};
-
-struct pending {
-    struct sender *sender;
-    uint64_t number;
-};
-
-static void
-acknowledged(void *context, const struct fr_outcome *outcome)
-{
-    struct pending *pending = context;
-
-    if (outcome->error == FR_OK && pending->sender->acks >= 0) {
-        ssize_t written = write(pending->sender->acks, &pending->number, sizeof(pending->number));
-
-        (void)written;
-    }
-    free(pending);
-}
-
-static void *
-send_numbers(void *context)
-{
-    struct sender *sender = context;
-
-    const char *skip = getenv("LEDGER_SKIP");
-
-    for (uint64_t n = 1; n <= sender->count && !sender->stop;) {
-        Fr__BenchMessage message = FR__BENCH_MESSAGE__INIT;
-        struct pending *pending;
-
-        if (skip != NULL && skip[n - 1] == 'x') {
-            n++;
-            continue;
-        }
-        pending = malloc(sizeof(*pending));
-        fr_assert(pending != NULL);
-        *pending = (struct pending){sender, n};
-        message.key = n;
-        if (fr_submit_message(sender->process, FR_BENCH_MESSAGE, &message.base, NULL, n,
-                              acknowledged, pending) == FR_OK) {
-            n++;
-            if (n % 4 == 0)
-                usleep(200); /* several frames, of several sizes */
-            continue;
-        }
-        free(pending);
-        usleep(1000);
-    }
-    return NULL;
-}
-
-static enum fr_error
-start(struct fr_process *process, const void *config, void **state)
-{
-    struct sender *sender = calloc(1, sizeof(*sender));
-    const char *count = getenv("LEDGER_COUNT"), *acks = getenv("LEDGER_ACKS");
-
-    (void)config;
-    fr_assert(sender != NULL);
-    sender->process = process;
-    sender->count = count == NULL ? 0 : strtoull(count, NULL, 10);
-    sender->acks = acks == NULL ? -1 : atoi(acks);
-    *state = sender;
-    return pthread_create(&sender->thread, NULL, send_numbers, sender) == 0 ? FR_OK : FR_IO;
-}
-
-static void
-stop(void *state)
-{
-    struct sender *sender = state;
-
-    sender->stop = true;
-    pthread_join(sender->thread, NULL);
-}
-
-static const struct fr_edge edge = {.start = start, .stop = stop};
 static const struct fr_input inputs_1[] = {{FR_BENCH_MESSAGE, FR_LOCAL, decide_number},
                                            {ALARM, FR_TIMER, decide_alarm},
                                            {FR_KIND_END, NULL, NULL}};
@@ -203,8 +115,11 @@ static const struct fr_event events[] = {{FR_BENCH_MESSAGE, apply_number}, {FR_K
 int
 main(int argc, char **argv)
 {
-    const struct fr_stage stage_1 = {
-        .name = "ledger1", .tables = tables, .inputs = inputs_1, .events = events, .edge = &edge};
+    const struct fr_stage stage_1 = {.name = "ledger1",
+                                     .tables = tables,
+                                     .inputs = inputs_1,
+                                     .events = events,
+                                     .edge = &fault_sender};
     const struct fr_stage stage_2 = {
         .name = "ledger2", .tables = tables, .inputs = inputs_2, .events = events};
 
