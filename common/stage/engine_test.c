@@ -44,6 +44,8 @@ decide(struct fr_turn *turn, const struct fr_record *input)
         return fr_reject(turn, input, "does not decode");
     if (wishes(message, "reject"))
         return fr_reject(turn, input, "no %s today", "thanks");
+    if (wishes(message, "quote"))
+        return fr_reject(turn, input, "%.*s", 250, "\xc3\x28 is no character");
     if (wishes(message, "nothing"))
         return FR_OK;
     if (wishes(message, "answer")) {
@@ -57,6 +59,8 @@ decide(struct fr_turn *turn, const struct fr_record *input)
                           &(struct fr_labels){.key = 99, .brand = "other", .route = "site.tana"});
     if (wishes(message, "fail after one"))
         return FR_NO_MEMORY;
+    if (wishes(message, "let through"))
+        return FR_NOT_FOUND;
     return FR_OK;
 }
 
@@ -184,6 +188,20 @@ an_error_takes_back_what_was_emitted(void **state)
     assert_int_equal(rows_of(*state, &tables[0]), 1);
     assert_int_equal(say(*state, "upstream", 3, "hello"), FR_OK);
     assert_int_equal(fr_given_event(*state, 0)->seq, 2); /* no gap in the numbers */
+}
+
+static void
+an_answer_let_through_is_not_taken_for_no_such_input(void **state)
+{
+    assert_int_equal(say(*state, "upstream", 1, "let through"), FR_INVALID);
+    assert_int_equal(fr_given_count(*state), 0);
+}
+
+static void
+a_reason_is_text_whatever_it_quotes(void **state)
+{
+    assert_int_equal(say(*state, "upstream", 1, "quote"), FR_OK);
+    assert_string_equal(fr_given_rejected(*state), "?( is no character");
 }
 
 static void
@@ -328,6 +346,8 @@ main(void)
         CLAIM(an_event_is_numbered_and_knows_its_cause),
         CLAIM(labels_may_differ_from_the_input),
         CLAIM(an_error_takes_back_what_was_emitted),
+        CLAIM(an_answer_let_through_is_not_taken_for_no_such_input),
+        CLAIM(a_reason_is_text_whatever_it_quotes),
         CLAIM(an_upstream_input_that_is_rejected_is_kept_whole),
         CLAIM(a_submitted_input_that_is_rejected_is_only_told),
         CLAIM(a_question_changes_nothing_and_is_answered),

@@ -12,12 +12,22 @@
 #include "common/base/hash.h"
 #include "proto/stage.pb-c.h"
 
+/* A frame fits into one segment: where those are small, the last input still needs room for what it
+ * causes. */
+static size_t
+full_at(const struct fr_process *process)
+{
+    size_t quarter = (size_t)process->options->stage.segment_size / 4;
+
+    return quarter < FR_FRAME_FULL ? quarter : FR_FRAME_FULL;
+}
+
 static bool
 frame_full(const struct fr_process *process)
 {
     return process->stuck ||
            process->inputs_in_frame >= (uint32_t)process->options->stage.batch_max ||
-           fr_journal_pending_size(process->journal) >= FR_FRAME_FULL ||
+           fr_journal_pending_size(process->journal) >= full_at(process) ||
            fr_store_dirty_full(process->store);
 }
 

@@ -54,6 +54,11 @@ talk_failed_with(json_t *answer, const char *error)
     const char *text = json_string_value(json_object_get(answer, "error"));
     bool same = answer != NULL && strcmp(text == NULL ? "" : text, error) == 0;
 
+    if (!same) {
+        fputs("answered: ", stderr);
+        json_dumpf(answer, stderr, JSON_COMPACT | JSON_ENCODE_ANY);
+        fputc('\n', stderr);
+    }
     json_decref(answer);
     return same;
 }
