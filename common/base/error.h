@@ -17,12 +17,12 @@ enum fr_error {
     FR_IO,        /* the operating system said EIO or the like; errno tells */
     FR_CORRUPT,   /* stored bytes are not what was stored */
     FR_TRUNCATED, /* the journal no longer holds what the cursor asks for */
-    FR_AHEAD,     /* the cursor is beyond the journal's end: the journal was cut short or restored */
-    FR_DIVERGED,  /* the record at the cursor's sequence is another one than the reader saw */
-    FR_DENIED,    /* the peer's key or role does not allow it */
-    FR_VERSION,   /* protocol or schema version that we do not speak */
-    FR_LOCKED,    /* another process owns this state */
-    FR_GONE,      /* the other side, or the thing asked for, has ended */
+    FR_AHEAD,    /* the cursor is beyond the journal's end: the journal was cut short or restored */
+    FR_DIVERGED, /* the record at the cursor's sequence is another one than the reader saw */
+    FR_DENIED,   /* the peer's key or role does not allow it */
+    FR_VERSION,  /* protocol or schema version that we do not speak */
+    FR_LOCKED,   /* another process owns this state */
+    FR_GONE,     /* the other side, or the thing asked for, has ended */
     FR_ERROR_COUNT
 };
 

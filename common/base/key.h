@@ -9,13 +9,15 @@
 #define FR_KEY_SIZE_MAX 500 /* LMDB allows 511 */
 
 struct fr_key {
-    size_t size; /* > FR_KEY_SIZE_MAX: the parts did not fit; fr_get and fr_put then say FR_TOO_BIG */
+    size_t
+        size; /* > FR_KEY_SIZE_MAX: the parts did not fit; fr_get and fr_put then say FR_TOO_BIG */
     uint8_t bytes[FR_KEY_SIZE_MAX];
 };
 
 /* Each appends to the key and returns it, so that calls nest.  Integers are big endian; fr_key_i64
  * flips the sign bit so that negative sorts first; fr_key_str appends the bytes and a NUL, so that
- * "ab","c" and "a","bc" differ (a text with a NUL inside is cut there); fr_key_bytes must be last. */
+ * "ab","c" and "a","bc" differ (a text with a NUL inside is cut there); fr_key_bytes must be last.
+ */
 static inline struct fr_key *
 fr_key_init(struct fr_key *key)
 {

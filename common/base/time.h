@@ -1,7 +1,8 @@
 /* time.h - points in time and lengths of time are different types, so that they cannot be mixed up.
  *
- * A point is an instant in UTC, microseconds since 1970-01-01 (leap seconds ignored, as POSIX does).
- * Microseconds and not the usual milliseconds, because a message crosses a stage in less than one.
+ * A point is an instant in UTC, microseconds since 1970-01-01 (leap seconds ignored, as POSIX
+ * does). Microseconds and not the usual milliseconds, because a message crosses a stage in less
+ * than one.
  */
 #ifndef FR_BASE_TIME_H
 #define FR_BASE_TIME_H

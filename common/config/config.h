@@ -15,7 +15,8 @@
  * `fil check`, which runs every service's own --check.
  *
  * Limits (hostile YAML makes libyaml quadratic): 256 KiB, 16 levels, no anchors, aliases or tags.
- * Duplicate keys, unknown keys ("did you mean"), numbers without a unit where one is due are errors.
+ * Duplicate keys, unknown keys ("did you mean"), numbers without a unit where one is due are
+ * errors.
  */
 #ifndef FR_CONFIG_CONFIG_H
 #define FR_CONFIG_CONFIG_H
@@ -28,14 +29,15 @@
 #include "common/base/time.h"
 
 enum fr_config_type {
-    FR_CONFIG_STRING,   /* const char *; min and max bound its length in bytes */
-    FR_CONFIG_BOOL,     /* bool: true or false */
-    FR_CONFIG_INT,      /* int64_t within [min, max] */
-    FR_CONFIG_REAL,     /* double within [min, max] */
-    FR_CONFIG_SIZE,     /* int64_t bytes: 4096, 64KiB, 1GiB */
-    FR_CONFIG_SPAN,     /* struct fr_span; min and max in microseconds */
-    FR_CONFIG_CHOICE,   /* int: the position in `choices`, "auto|text|json" */
-    FR_CONFIG_SECRET,   /* const char *: file:PATH (its content without the last newline) or env:NAME */
+    FR_CONFIG_STRING, /* const char *; min and max bound its length in bytes */
+    FR_CONFIG_BOOL,   /* bool: true or false */
+    FR_CONFIG_INT,    /* int64_t within [min, max] */
+    FR_CONFIG_REAL,   /* double within [min, max] */
+    FR_CONFIG_SIZE,   /* int64_t bytes: 4096, 64KiB, 1GiB */
+    FR_CONFIG_SPAN,   /* struct fr_span; min and max in microseconds */
+    FR_CONFIG_CHOICE, /* int: the position in `choices`, "auto|text|json" */
+    FR_CONFIG_SECRET, /* const char *: file:PATH (its content without the last newline) or env:NAME
+                       */
     FR_CONFIG_ENDPOINT, /* const char *: ipc://, tcp:// or inproc:// and nothing else */
     FR_CONFIG_STRINGS,  /* struct fr_config_list of const char * */
     FR_CONFIG_SECTION,  /* the nested struct itself, described by `keys` */
@@ -51,36 +53,37 @@ struct fr_config_list {
 struct fr_config_key {
     const char *name;
     enum fr_config_type type;
-    size_t offset;             /* in the struct being filled */
-    const char *default_text;  /* as it would stand in the file; NULL: none */
-    bool required;             /* an error when absent (then no default), also when its section is */
-    int64_t min, max;          /* both 0: unbounded; max < min: no upper bound; for lists the count */
-    const char *choices;       /* CHOICE: names separated by | */
+    size_t offset;            /* in the struct being filled */
+    const char *default_text; /* as it would stand in the file; NULL: none */
+    bool required;            /* an error when absent (then no default), also when its section is */
+    int64_t min, max;    /* both 0: unbounded; max < min: no upper bound; for lists the count */
+    const char *choices; /* CHOICE: names separated by | */
     const struct fr_config_key *keys; /* SECTION, LIST, MAP */
-    size_t item_size;          /* LIST, MAP */
-    const char *doc;           /* one sentence for the operator */
+    size_t item_size;                 /* LIST, MAP */
+    const char *doc;                  /* one sentence for the operator */
 };
 
 /* Called after all sections were filled, for what a row cannot say (two keys that exclude each
- * other), unless a row was complained about already.  Report with fr_config_complain; `path` is e.g.
- * "queues[2].skills". */
+ * other), unless a row was complained about already.  Report with fr_config_complain; `path` is
+ * e.g. "queues[2].skills". */
 struct fr_config;
 typedef void fr_config_check_fn(struct fr_config *config, const void *section);
 
 struct fr_config_section {
-    const char *name;                 /* top-level key, or "" for the file's top level itself */
+    const char *name; /* top-level key, or "" for the file's top level itself */
     const struct fr_config_key *keys;
-    size_t size;                      /* of the struct to fill */
-    fr_config_check_fn *check;        /* or NULL */
+    size_t size;               /* of the struct to fill */
+    fr_config_check_fn *check; /* or NULL */
 };
 
-/* Reads `path`, fills one struct per section (absent sections get their defaults).  With sections ""
- * and others, the top level may hold the keys of "", the others' names, and any further section
+/* Reads `path`, fills one struct per section (absent sections get their defaults).  With sections
+ * "" and others, the top level may hold the keys of "", the others' names, and any further section
  * (skipped unread).  Everything wrong goes to `complaints` (one line each, with the offending line
  * and a caret below), not only the first error.  FR_INVALID when there was any; FR_NOT_FOUND, FR_IO
  * for the file itself (said on complaints as well).  *out owns all structs, lists and strings;
  * names and keys of the sections are borrowed for its life.
- * A secret's relative path starts at the directory of `path`, or of `name`.  complaints may be NULL. */
+ * A secret's relative path starts at the directory of `path`, or of `name`.  complaints may be
+ * NULL. */
 enum fr_error fr_config_load(const char *path, const struct fr_config_section *sections,
                              size_t section_count, FILE *complaints, struct fr_config **out);
 

@@ -233,6 +233,30 @@ test_what_he_had_not_seen_is_not_closed_with_his_outcome(void **state)
 }
 
 static void
+test_an_answer_settles_only_what_its_author_had_seen(void **state)
+{
+    struct fr_given *given = play_begin();
+    uint64_t task, conversation = play_served(given, 1, &task);
+    Fr__AgentReplied replied = FR__AGENT_REPLIED__INIT;
+
+    (void)state;
+    play_write(given, &(struct play_message){.id = 77, .customer = 1});
+    replied.conversation_id = conversation;
+    replied.agent = "ben";
+    replied.site = "tana";
+    replied.client_id = "c1";
+    replied.text = "Done."; /* written before 77 was at his desk */
+    replied.has_seen_message_id = true;
+    replied.seen_message_id = 1;
+    fr_given_input(given, "sites", conversation, "acme", &replied.base);
+    assert_int_equal(play_finish_having_seen(given, conversation, task, 1), 0);
+    play_task_ended(given, conversation, task);
+    fr_given_at(given, 10);
+    assert_int_equal(fr_given_count_of(given, FR_TASK_REQUESTED), 1);
+    play_end(given);
+}
+
+static void
 test_what_he_had_seen_is_closed_with_his_outcome(void **state)
 {
     struct fr_given *given = play_begin();
@@ -309,6 +333,7 @@ main(void)
         cmocka_unit_test(test_a_reply_to_nothing_is_set_aside),
         cmocka_unit_test(test_the_agent_names_the_outcome),
         cmocka_unit_test(test_what_he_had_not_seen_is_not_closed_with_his_outcome),
+        cmocka_unit_test(test_an_answer_settles_only_what_its_author_had_seen),
         cmocka_unit_test(test_what_he_had_seen_is_closed_with_his_outcome),
         cmocka_unit_test(test_a_finish_for_an_earlier_task_is_too_late),
         cmocka_unit_test(test_silence_after_an_answer_is_an_outcome),

@@ -245,7 +245,7 @@ conversations_apply_message_added(struct fr_tables *tables, const struct fr_reco
     if (entry->direction == FR__DIRECTION__FROM_CUSTOMER)
         err = hear(tables, added->conversation_id, &matter, entry);
     if (entry->direction == FR__DIRECTION__TO_CUSTOMER && matter.open) {
-        set_us(&matter.has_unanswered_us, &matter.unanswered_us, 0);
+        set_us(&matter.has_unanswered_us, &matter.unanswered_us, added->unanswered_us);
         err = set_quiet(tables, added->conversation_id, &matter, added->quiet_us);
     }
     if (err == FR_OK)

@@ -89,12 +89,27 @@ conversations_decide_task_ended(struct fr_turn *turn, const struct fr_record *in
     return conversations_say(&talk, &noted.base, NULL);
 }
 
+/* Since when something of the customer's waits that came after what the agent had seen; 0: nothing
+ * does.  The hub may have heard the customer before it hears an agent who could not have read him.
+ */
+static int64_t
+unseen_since(struct conversations_talk *talk, bool has_seen, uint64_t seen_message_id)
+{
+    Fr__Entry *newest;
+
+    if (!has_seen || talk->matter->unanswered_us == 0 ||
+        conversations_last_entry(talk->turn->view, talk->conversation, talk->matter->entry_count,
+                                 FR__DIRECTION__FROM_CUSTOMER, talk->turn->arena, &newest) != FR_OK)
+        return 0;
+    return newest->message_id == seen_message_id ? 0 : newest->at_us;
+}
+
 /* AgentReplied: the answer goes out on the channel that the customer chose; a note stays among
  * colleagues.
  *
- * Reads conversations, said.  Emits MessageAdded, OutboundRequested (route outbound.<channel>; not
- * for a note), EntryShared to the agent's site. Sent twice (a desk repeats itself after a broken
- * link): its client_id is known, and nothing happens.
+ * Reads conversations, entries, said.  Emits MessageAdded, OutboundRequested (route
+ * outbound.<channel>; not for a note), EntryShared to the agent's site. Sent twice (a desk repeats
+ * itself after a broken link): its client_id is known, and nothing happens.
  */
 enum fr_error
 conversations_decide_agent_replied(struct fr_turn *turn, const struct fr_record *input)
@@ -128,26 +143,14 @@ conversations_decide_agent_replied(struct fr_turn *turn, const struct fr_record 
         err = conversations_say_added(&talk, &entry, 0, "a note for colleagues");
     } else {
         fr_count(turn, CONVERSATIONS_ANSWERED, 1);
-        err = conversations_say_added(&talk, &entry,
-                                      fr_time_add(turn->now, config->quiet_after).unix_us,
-                                      "answered on the channel of the customer's last message");
+        err = conversations_say_answered(
+            &talk, &entry, fr_time_add(turn->now, config->quiet_after).unix_us,
+            unseen_since(&talk, replied->has_seen_message_id, replied->seen_message_id),
+            "answered on the channel of the customer's last message");
         if (err == FR_OK)
             err = conversations_say_outbound(&talk, &entry);
     }
     return err == FR_OK ? conversations_say_shared(&talk, replied->site, &entry) : err;
-}
-
-static bool
-wrote_meanwhile(struct conversations_talk *talk, const Fr__WorkFinished *finished)
-{
-    Fr__Entry *newest;
-
-    if (!finished->has_seen_message_id || talk->matter->unanswered_us == 0)
-        return false;
-    return conversations_last_entry(talk->turn->view, finished->conversation_id,
-                                    talk->matter->entry_count, FR__DIRECTION__FROM_CUSTOMER,
-                                    talk->turn->arena, &newest) == FR_OK &&
-           newest->message_id != finished->seen_message_id;
 }
 
 /* WorkFinished: the agent says how it ended.
@@ -177,7 +180,7 @@ conversations_decide_work_finished(struct fr_turn *turn, const struct fr_record 
         fr_count(turn, talk.matter->open ? CONVERSATIONS_STALE : CONVERSATIONS_REPEATED, 1);
         return FR_OK;
     }
-    if (wrote_meanwhile(&talk, finished)) {
+    if (unseen_since(&talk, finished->has_seen_message_id, finished->seen_message_id) != 0) {
         fr_count(turn, CONVERSATIONS_UNSEEN, 1);
         return FR_OK;
     }

@@ -38,6 +38,13 @@ enum fr_error
 conversations_say_added(const struct conversations_talk *talk, Fr__Entry *entry, int64_t quiet_us,
                         const char *reason)
 {
+    return conversations_say_answered(talk, entry, quiet_us, 0, reason);
+}
+
+enum fr_error
+conversations_say_answered(const struct conversations_talk *talk, Fr__Entry *entry,
+                           int64_t quiet_us, int64_t unanswered_us, const char *reason)
+{
     Fr__MessageAdded added = FR__MESSAGE_ADDED__INIT;
 
     added.conversation_id = talk->conversation;
@@ -46,6 +53,8 @@ conversations_say_added(const struct conversations_talk *talk, Fr__Entry *entry,
     added.reason = (char *)reason;
     added.has_quiet_us = quiet_us != 0;
     added.quiet_us = quiet_us;
+    added.has_unanswered_us = unanswered_us != 0;
+    added.unanswered_us = unanswered_us;
     return conversations_say(talk, &added.base, NULL);
 }
 

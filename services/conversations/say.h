@@ -27,6 +27,11 @@ enum fr_error conversations_say(const struct conversations_talk *talk,
 /* MessageAdded; quiet_us 0: no timer follows. */
 enum fr_error conversations_say_added(const struct conversations_talk *talk, Fr__Entry *entry,
                                       int64_t quiet_us, const char *reason);
+/* The same for an answer; unanswered_us: since when a message waits that its author had not seen.
+ */
+enum fr_error conversations_say_answered(const struct conversations_talk *talk, Fr__Entry *entry,
+                                         int64_t quiet_us, int64_t unanswered_us,
+                                         const char *reason);
 /* OutboundRequested on the channel of the customer's last message. */
 enum fr_error conversations_say_outbound(const struct conversations_talk *talk,
                                          const Fr__Entry *entry);

@@ -142,6 +142,25 @@ lease_to_write(struct fr_turn *turn, const struct fr_record *input, const char *
     return FR_NOT_FOUND;
 }
 
+/* The customer's newest message that this desk holds: what the agent says now is about this one
+ * and those before it, and about nothing that comes later. */
+static bool
+newest_seen(struct fr_turn *turn, uint64_t conversation_id, uint64_t *message_id)
+{
+    struct fr_scan scan;
+    const Fr__Entry *entry;
+    bool found = false;
+
+    desk_entries(&scan, turn->view, conversation_id);
+    while (desk_entries_next(&scan, turn->arena, &entry) == FR_OK)
+        if (entry->direction == FR__DIRECTION__FROM_CUSTOMER) {
+            *message_id = entry->message_id;
+            found = true;
+        }
+    fr_scan_fini(&scan);
+    return found;
+}
+
 /* ReplyWritten: a reply to the customer, or a note among colleagues.
  *
  * Reads newest, leases, agents, done.  Emits ReplyWritten with lease and fence filled in.  Sent
@@ -177,26 +196,8 @@ desk_decide_reply(struct fr_turn *turn, const struct fr_record *input)
     full.fence = lease->fence;
     if (full.agent_title == NULL)
         full.agent_title = agent.title;
+    full.has_seen_message_id = newest_seen(turn, written->conversation_id, &full.seen_message_id);
     return say_hub(turn, input, &full.base, written->conversation_id, lease->brand);
-}
-
-/* The customer's newest message that this desk holds: whatever he wrote after it, the agent did not
- * know of when he said that the matter is done. */
-static bool
-newest_seen(struct fr_turn *turn, uint64_t conversation_id, uint64_t *message_id)
-{
-    struct fr_scan scan;
-    const Fr__Entry *entry;
-    bool found = false;
-
-    desk_entries(&scan, turn->view, conversation_id);
-    while (desk_entries_next(&scan, turn->arena, &entry) == FR_OK)
-        if (entry->direction == FR__DIRECTION__FROM_CUSTOMER) {
-            *message_id = entry->message_id;
-            found = true;
-        }
-    fr_scan_fini(&scan);
-    return found;
 }
 
 /* WorkDone: the matter is done, and how it ended.

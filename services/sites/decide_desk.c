@@ -220,6 +220,8 @@ sites_decide_reply_written(struct fr_turn *turn, const struct fr_record *input)
     replied.note = written->note;
     replied.written_us = input->head->time_us;
     replied.agent_title = written->agent_title;
+    replied.has_seen_message_id = written->has_seen_message_id;
+    replied.seen_message_id = written->seen_message_id;
     fr_count(turn, SITES_COUNT_REPLIES, 1);
     struct fr_labels labels = {
         .key = lease.conversation_id, .brand = lease.brand, .route = sites_route(site, route)};
