@@ -86,6 +86,7 @@ stop(void *state)
 
     sender->stop = true;
     pthread_join(sender->thread, NULL);
+    free(sender);
 }
 
 const struct fr_edge fault_sender = {.start = start, .stop = stop};
