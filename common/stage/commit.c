@@ -187,7 +187,8 @@ finish_checkpoint(struct fr_process *process)
     }
 }
 
-/* At once when idle, after a while when busy, now when somebody waits for it or much is dirty. */
+/* At once when idle or when the journal's reserve is reached (only what is in a checkpoint can be
+ * trimmed), after a while when busy, now when somebody waits for it or much is dirty. */
 static bool
 checkpoint_due(struct fr_process *process, bool idle)
 {
@@ -201,6 +202,8 @@ checkpoint_due(struct fr_process *process, bool idle)
     fr_store_stats(process->store, &stats);
     if (stats.dirty_size * 4 >= (size_t)process->options->stage.dirty_size_max * 3)
         return true;
+    if (atomic_load_explicit(&process->pressure, memory_order_relaxed) != FR_PRESSURE_NONE)
+        idle = true;
     return age.us >= (idle ? process->options->stage.checkpoint_idle.us
                            : process->options->stage.checkpoint_every.us);
 }
