@@ -359,7 +359,8 @@ window() { # NAME [SESSION [LAST [TOKEN]]]: opens the chat; a browser's origin g
         "Origin: https://shop.example" <"$home/mouth.$1" >"$home/window.$1" &
     others="$others $!"
     eval "window_$1=\$!"
-    eval "exec $((window_fd += 1))>\"\$home/mouth.$1\"; mouth_$1=$window_fd"
+    eval "[ -n \"\${mouth_$1:-}\" ] || mouth_$1=\$((window_fd += 1))" # dash knows 3 to 9: seven windows
+    eval "exec $(eval "echo \$mouth_$1")>\"\$home/mouth.$1\""
     say_raw "$1" "$(jq -nc --arg session "${2:-}" --argjson last "${3:-0}" --arg token "${4:-}" '{type: "open", last: $last}
         + (if $session == "" then {} else {session: $session} end)
         + (if $token == "" then {} else {customer_token: $token} end)')"
@@ -370,7 +371,12 @@ close_window() { # NAME
     end_process "$(eval "echo \$window_$1")"
     rm -f "$home/mouth.$1"
 }
-say_raw() { eval "printf '%s\n' \"\$2\" >&$(eval "echo \$mouth_$1")"; } # NAME LINE
+say_raw() { # NAME LINE; into the void when the window has been closed from the other side
+    (
+        trap '' PIPE
+        eval "printf '%s\n' \"\$2\" >&$(eval "echo \$mouth_$1")"
+    ) 2>/dev/null || true
+}
 said=0
 say() { # NAME TEXT: leaves the message's client id in $say_id
     said=$((said + 1))
@@ -388,7 +394,8 @@ base64url() { openssl base64 -A | tr '+/' '-_' | tr -d '='; }
 customer_token() {
     token_brand=${2:-shop}
     token_body=$(jq -nc --arg sub "$1" --arg brand "$token_brand" --argjson exp $(($(date +%s) + 3600)) \
-        '{sub: $sub, brand: $brand, name: $sub, exp: $exp}' | tr -d '\n' | base64url)
+        '{sub: $sub, brand: $brand, name: $sub, exp: $exp,
+            email: ($sub + "@example.org"), email_verified: true}' | tr -d '\n' | base64url)
     token_secret=${3:-$(cat "$home/secrets/$token_brand")}
     printf '%s.%s' "$token_body" "$(printf '%s' "$token_body" |
         openssl dgst -sha256 -hmac "$token_secret" -binary | base64url)"
