@@ -82,6 +82,7 @@ bench_lmdb_put_rate(const char *dir, double seconds, size_t batch, uint64_t keys
 
 struct zmq_side {
     void *context;
+    char endpoint[64]; /* of this process alone: two benches may run at once */
     size_t size, per_message;
     double seconds;
     uint64_t received;
@@ -94,7 +95,7 @@ zmq_receiver(void *argument)
     void *socket = zmq_socket(side->context, ZMQ_PULL);
     zmq_msg_t message;
 
-    zmq_bind(socket, "ipc://@fr-bench-yardstick");
+    zmq_bind(socket, side->endpoint);
     zmq_msg_init(&message);
     while (zmq_msg_recv(&message, socket, 0) > 1)
         side->received += zmq_msg_size(&message) / side->size;
@@ -108,14 +109,16 @@ zmq_receiver(void *argument)
 double
 bench_zmq_rate(double seconds, size_t size, size_t per_message)
 {
-    struct zmq_side side = {zmq_ctx_new(), size, per_message, seconds, 0};
+    struct zmq_side side = {
+        .context = zmq_ctx_new(), .size = size, .per_message = per_message, .seconds = seconds};
     void *socket = zmq_socket(side.context, ZMQ_PUSH);
     char *frame = calloc(per_message, size);
     pthread_t thread;
     double start;
 
+    snprintf(side.endpoint, sizeof(side.endpoint), "ipc://@fr-bench-yardstick-%d", (int)getpid());
     pthread_create(&thread, NULL, zmq_receiver, &side);
-    zmq_connect(socket, "ipc://@fr-bench-yardstick");
+    zmq_connect(socket, side.endpoint);
     start = bench_now();
     do {
         for (int i = 0; i < 100; i++)

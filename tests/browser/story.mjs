@@ -1,4 +1,4 @@
-// story.mjs - a customer in the shop's pages and an agent at the desk, in two real browsers windows of Chromium.
+// story.mjs - a customer in the shop's pages and an agent at the desk, in windows of a real Chromium.
 //
 //   node story.mjs SHOP_URL DESK_URL PICTURES
 //
