@@ -261,7 +261,8 @@ program_of() { echo "$bin/filrouge-$(echo "$1" | tr _ -)"; }
 
 start() {
     [ -n "${config:-}" ] || fail "install_here comes before start"
-    "$fil" up --config "$config" >>"$home/up.out" 2>>"$home/log" &
+    # it ends with us even when we are killed
+    setpriv --pdeathsig TERM "$fil" up --config "$config" >>"$home/up.out" 2>>"$home/log" &
     up_pid=$!
     wait_for "every service ready" all_ready
 }
@@ -280,8 +281,8 @@ start_restless() {
     for restless in $services; do
         (
             trap 'kill -TERM "$child" 2>/dev/null; wait; exit 0' TERM
-            while :; do
-                "$(program_of "$restless")" --config "$config" 2>>"$home/log" &
+            while kill -0 $$; do
+                setpriv --pdeathsig TERM "$(program_of "$restless")" --config "$config" 2>>"$home/log" &
                 child=$!
                 echo "$child" >"$home/pid.$restless"
                 wait "$child" || true
