@@ -1,8 +1,8 @@
 /* journal_fault_test.c - every single I/O call of a journal's life fails, or is the last one.
  *
- * This program brings its own pwrite, fdatasync, fsync, rename, unlink, open and posix_fallocate,
- * which the linker prefers to libc's.  A script (open, write frames over many segments, register,
- * trim) runs in a child; its n-th call
+ * This program brings its own pwrite, fdatasync, fsync, rename, unlink, ftruncate, open and
+ * posix_fallocate, which the linker prefers to libc's.  A script (open, write frames over many
+ * segments, register, trim, open with another size of segments) runs in a child; its n-th call
  *
  *     fails with EIO or ENOSPC,
  *     or the process dies before it, half way through it or behind it,
@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sys/mman.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include "common/journal/journal_format.h"
 
@@ -30,6 +31,7 @@ static struct {
     int at;       /* the call it happens to, from 1 */
     int error;    /* for FAIL */
     bool no_sync; /* the disk lies: fdatasync and fsync make nothing durable */
+    bool scarce;  /* the disk says that nothing is free */
     uint64_t random;
     char dir[PATH_MAX], graveyard[PATH_MAX];
 } plan;
@@ -258,6 +260,31 @@ unlink(const char *path)
     return failed;
 }
 
+/* Only files of no use are cut shorter; how long one of them is after a power cut does not matter.
+ */
+int
+ftruncate(int fd, off_t size)
+{
+    int failed = -1;
+
+    if (plan.fault == NONE)
+        return REAL(ftruncate)(fd, size);
+    if (!enter())
+        failed = REAL(ftruncate)(fd, size);
+    leave();
+    return failed;
+}
+
+int
+statvfs(const char *path, struct statvfs *info)
+{
+    int failed = REAL(statvfs)(path, info);
+
+    if (plan.scarce)
+        info->f_bavail = 0;
+    return failed;
+}
+
 int
 posix_fallocate(int fd, off_t offset, off_t size)
 {
@@ -322,17 +349,13 @@ keep_house(struct scene *s, int frame)
     return err == FR_FULL ? FR_OK : err;
 }
 
-/* 0: went to its end, or was told of trouble as it should be.  The cursor says in its hash at which
- * seq its frame ends. */
-static int
-script(struct scene *s)
+static enum fr_error
+write_frames(struct scene *s, int first, int count)
 {
-    struct fr_cursor cursor = cursor_of("sla", 0, 0);
-    enum fr_error err = scene_try_open(s);
+    struct fr_cursor cursor = cursor_of("sla", (uint64_t)first, 0);
+    enum fr_error err = FR_OK;
 
-    if (err != FR_OK)
-        return err == FR_IO || err == FR_FULL ? 0 : 20 + (int)err;
-    for (int frame = 0; err == FR_OK && frame < FRAMES; frame++) {
+    for (int frame = first; err == FR_OK && frame < first + count; frame++) {
         for (int i = 0; i < 3; i++)
             put(s->journal, 700);
         cursor.seq++;
@@ -344,10 +367,45 @@ script(struct scene *s)
             err = keep_house(s, frame);
         }
     }
+    return err;
+}
+
+/* With bigger segments than before: those in stock are of no use then, and are given back step by
+ * step; without rests, as if the disk were full. */
+static enum fr_error
+open_anew(struct scene *s)
+{
+    enum fr_error err;
+
+    fr_journal_free(&s->journal);
+    s->options.segment_size = 24 << 10;
+    plan.scarce = true;
+    err = scene_try_open(s);
+    for (int i = 0; err == FR_OK && i < 20 && stock_files(s) > 0; i++)
+        usleep(200);
+    return err;
+}
+
+/* 0: went to its end, or was told of trouble as it should be.  The cursor says in its hash at which
+ * seq its frame ends. */
+static int
+script(struct scene *s)
+{
+    struct fr_cursor cursor = cursor_of("sla", FRAMES + 1, 0);
+    enum fr_error err = scene_try_open(s);
+
+    if (err == FR_OK) {
+        err = write_frames(s, 0, FRAMES / 2 + 2);
+        if (err == FR_OK)
+            err = open_anew(s);
+    }
+    if (s->journal == NULL)
+        return err == FR_IO || err == FR_FULL ? 0 : 20 + (int)err;
+    if (err == FR_OK)
+        err = write_frames(s, FRAMES / 2 + 2, FRAMES / 2 - 2);
     if (err != FR_OK && err != FR_IO)
         return 40 + (int)err;
     if (err == FR_IO) { /* it must not go on over a failed sync */
-        cursor.seq++;
         fr_journal_set_cursor(s->journal, &cursor);
         if (fr_journal_sync(s->journal) != FR_IO)
             return 60;

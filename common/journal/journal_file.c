@@ -145,7 +145,7 @@ fr_file_switch(struct fr_journal *journal, uint32_t incarnation)
         fr_segment_fini(fr_file_last(file));
         *fr_file_last(file) = next;
     }
-    fr_spare_taken(file->spare);
+    fr_spare_taken(file->spare, file->segment_count < file->segment_limit);
     if (file->fd >= 0)
         close(file->fd);
     file->fd = fd;

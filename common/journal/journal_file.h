@@ -217,8 +217,8 @@ enum fr_error fr_spare_make(const char *dir, size_t size);
 void fr_spare_want(struct fr_spare *spare);
 /* Waits for the spare: FR_OK, FR_FULL (tries again by itself when asked later), FR_IO. */
 enum fr_error fr_spare_wait(struct fr_spare *spare);
-/* The caller renamed it away; the directory wants an fsync. */
-void fr_spare_taken(struct fr_spare *spare);
+/* The caller renamed it away; the directory wants an fsync.  another: there may be one more. */
+void fr_spare_taken(struct fr_spare *spare, bool another);
 /* Trimmed segments, oldest first: into the stock, after the register was written.  Takes the names.
  */
 enum fr_error fr_spare_discard(struct fr_spare *spare, char **names, size_t name_count,

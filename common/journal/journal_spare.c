@@ -32,9 +32,10 @@
 #include "common/base/log.h"
 
 #define ZEROS_SIZE (1u << 20) /* per write */
-#define PAUSE_NS 2000000      /* between two of them, as long as nobody waits: the disk is shared */
+#define PAUSE_NS 2000000      /* between two of them, unless in haste: the disk is shared */
 #define FULL_RETRY_US 100000  /* after a full disk, look again so much later */
 #define REST_FACTOR 9         /* a rest is so much longer than the step of giving back before it */
+#define REST_US_MAX 1000000
 
 enum spare_state { SPARE_NONE, SPARE_WANTED, SPARE_MAKING, SPARE_READY };
 
@@ -83,6 +84,14 @@ fr_dir_sync(const char *dir)
 
 static void do_register(struct fr_spare *spare);
 
+/* With the lock held: the writer fills several segments a second and will soon wait for the next
+ * one; to rest would only make it wait longer. */
+static bool
+in_demand(const struct fr_spare *spare)
+{
+    return fr_demand_lately(&spare->demand, fr_time_monotonic()) == FR_STOCK_MAX;
+}
+
 /* Between two pieces of a segment there is time for who waits for the register. */
 static void
 pause_between(struct fr_spare *spare)
@@ -94,7 +103,7 @@ pause_between(struct fr_spare *spare)
         do_register(spare);
         pthread_cond_broadcast(&spare->done);
     }
-    haste = spare->waited_for;
+    haste = spare->waited_for || in_demand(spare);
     pthread_mutex_unlock(&spare->lock);
     if (!haste)
         nanosleep(&(struct timespec){.tv_nsec = PAUSE_NS}, NULL);
@@ -344,7 +353,7 @@ do_give_back(struct fr_spare *spare)
     bool scarce = spare->stock.count > 0 && space_is_scarce(spare);
     struct fr_span begun = fr_time_monotonic();
     enum fr_error err;
-    int64_t took_us;
+    int64_t took_us, rest_us;
 
     spare->exceeds = fr_stock_exceeds(&spare->stock, stock_wanted(spare, scarce));
     if (!spare->exceeds || (!scarce && begun.us < spare->rest_until.us))
@@ -354,8 +363,10 @@ do_give_back(struct fr_spare *spare)
     pthread_mutex_lock(&spare->lock);
     settle_failure(spare, "giving_back", err);
     spare->stock_size = spare->stock.size;
-    took_us = err == FR_OK ? fr_time_monotonic().us - begun.us : FULL_RETRY_US;
-    spare->rest_until.us = begun.us + took_us + took_us * REST_FACTOR;
+    took_us = fr_time_monotonic().us - begun.us;
+    rest_us =
+        err == FR_OK && took_us < REST_US_MAX / REST_FACTOR ? took_us * REST_FACTOR : REST_US_MAX;
+    spare->rest_until.us = begun.us + took_us + rest_us;
     return true;
 }
 
@@ -549,10 +560,10 @@ fr_spare_wait(struct fr_spare *spare)
 }
 
 void
-fr_spare_taken(struct fr_spare *spare)
+fr_spare_taken(struct fr_spare *spare, bool another)
 {
     pthread_mutex_lock(&spare->lock);
-    spare->state = SPARE_NONE;
+    spare->state = another && in_demand(spare) ? SPARE_WANTED : SPARE_NONE;
     spare->waited_for = false;
     spare->dir_dirty = true;
     fr_demand_note(&spare->demand, fr_time_monotonic());

@@ -203,27 +203,23 @@ step_size(const struct fr_stock *stock)
     return stock->segment_size / 4 < STEP_SIZE ? stock->segment_size / 4 : STEP_SIZE;
 }
 
+/* One that is too big may become good on its way. */
 enum fr_error
 fr_stock_give_back(struct fr_stock *stock)
 {
-    struct fr_stock_file *file = &stock->files[0];
+    struct fr_stock_file file = stock->files[0];
     uint64_t step = step_size(stock);
     char path[PATH_MAX];
     enum fr_error err;
 
-    path_of(stock, file->number, path);
-    if (file->size <= step) {
-        err = remove_path(path);
-        if (err == FR_OK)
-            forget(stock, 0);
+    path_of(stock, file.number, path);
+    err = file.size <= step ? remove_path(path) : cut_to(path, file.size - step);
+    if (err != FR_OK)
         return err;
-    }
-    err = cut_to(path, file->size - step);
-    if (err == FR_OK) {
-        file->size -= step;
-        stock->size -= step;
-    }
-    return err;
+    forget(stock, 0);
+    if (file.size > step)
+        add(stock, file.number, file.size - step);
+    return FR_OK;
 }
 
 enum fr_error

@@ -286,6 +286,21 @@ segment_files(const struct scene *scene)
     return count;
 }
 
+/* Trimmed segments that are kept for reuse. */
+static inline int
+stock_files(const struct scene *scene)
+{
+    DIR *dir = opendir(scene->dir);
+    struct dirent *entry;
+    int count = 0;
+
+    while (dir != NULL && (entry = readdir(dir)) != NULL)
+        count += strncmp(entry->d_name, "stock-", 6) == 0;
+    if (dir != NULL)
+        closedir(dir);
+    return count;
+}
+
 static inline void
 file_read(const char *path, void *data, size_t size, size_t offset)
 {

@@ -3,7 +3,7 @@
 #define FR_WEBCHAT_WINDOW_TEST_H
 
 #include "common/token/token.h"
-#include "services/channel_webchat/run_test.h"
+#include "common/stage/running.h"
 #include "services/channel_webchat/webchat.h"
 
 #define ACCOUNTS                                                                                   \

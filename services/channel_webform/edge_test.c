@@ -9,7 +9,7 @@
 
 #include "common/token/token.h"
 #include "proto/conversation.pb-c.h"
-#include "services/channel_webform/run_test.h"
+#include "common/stage/running.h"
 #include "services/channel_webform/webform.h"
 
 #define SECTION                                                                                    \

@@ -1,10 +1,10 @@
-/* run_test.h - the real process for tests: fr_stage_main in a child, its own state, ports of its
+/* running.h - the real process for tests: fr_stage_main in a child, its own state, ports of its
  * own choice.
  *
  * fdatasync is the test's (below): while `held` is set, nothing becomes durable in any child.
  */
-#ifndef FR_WEBFORM_RUN_TEST_H
-#define FR_WEBFORM_RUN_TEST_H
+#ifndef FR_STAGE_RUNNING_H
+#define FR_STAGE_RUNNING_H
 
 #include <dirent.h>
 #include <fcntl.h>
