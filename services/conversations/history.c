@@ -148,8 +148,11 @@ take_past(const struct fr_view *view, struct fr_arena *arena, bool across_brands
         if (others[i] == conversation)
             continue;
         err = conversations_get(view, others[i], arena, &past);
-        if (err == FR_OK && (across_brands || strcmp(past->brand, matter->brand) == 0))
-            err = take_conversation(view, arena, others[i], past, room, shared);
+        if (err != FR_OK || (!across_brands && strcmp(past->brand, matter->brand) != 0))
+            continue;
+        if (shared->customer_name == NULL && !past->unverified) /* who has just proved who he is */
+            shared->customer_name = past->customer_name;
+        err = take_conversation(view, arena, others[i], past, room, shared);
     }
     return err;
 }
