@@ -9,7 +9,7 @@
 
 #define SEGMENT_SIZE_USUAL (64u << 20)
 #define SEGMENT_SIZE_MIN (16u << 10)
-#define LOOK_TRIES_MAX 10
+#define LOOK_TRIES_MAX 100
 #define TAIL_SIZE_MAX (8u << 20) /* frames kept in memory while it is busy */
 #define REST_AFTER_US 1000000    /* without a sync, and that memory is given back */
 

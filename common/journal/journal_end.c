@@ -175,8 +175,12 @@ fr_end_find(struct fr_journal *journal, struct fr_complaint complaint)
     struct fr_end found;
     char path[PATH_MAX];
 
-    if (fr_place_enter(file, &file->end, last) != FR_OK)
-        return complain_last(journal, complaint, "cannot open");
+    if (fr_place_enter(file, &file->end, last) != FR_OK) {
+        bool gone = errno == ENOENT && journal->read_only; /* its owner trimmed it meanwhile */
+        enum fr_error err = complain_last(journal, complaint, "cannot open");
+
+        return gone ? FR_NOT_FOUND : err;
+    }
     if (find(journal, &file->end, &found) != FR_OK)
         return complain_last(journal, complaint, "cannot read");
     file->offset = file->end.offset;
@@ -199,6 +203,28 @@ fr_end_find(struct fr_journal *journal, struct fr_complaint complaint)
 /* ---- following another process's journal -------------------------------------------------------
  */
 
+/* Its owner may trim and recycle it between two looks at it: gone, not damaged. */
+static enum fr_error
+enter_next(struct fr_journal *journal, const struct fr_segment *next)
+{
+    struct fr_file *file = fr_file_of(journal);
+    struct fr_place place;
+    enum fr_error err;
+
+    fr_place_init(&place);
+    err = fr_place_enter(file, &place, next);
+    if (err == FR_OK)
+        err = fr_file_add(file, next);
+    if (err != FR_OK) {
+        fr_place_fini(&place);
+        return err == FR_CORRUPT ? FR_TRUNCATED : err;
+    }
+    fr_place_fini(&file->end);
+    file->end = place;
+    journal->incarnation = next->head.incarnation;
+    return FR_OK;
+}
+
 /* The name of the segment that comes next is known: it begins where the end is. */
 static enum fr_error
 next_segment(struct fr_journal *journal)
@@ -219,11 +245,7 @@ next_segment(struct fr_journal *journal)
     if (next.head.previous_generation != fr_file_last(file)->head.generation ||
         next.head.base_number != journal->end.number + 1)
         return FR_NOT_FOUND;
-    err = fr_file_add(file, &next);
-    if (err == FR_OK)
-        err = fr_place_enter(file, &file->end, fr_file_last(file));
-    journal->incarnation = next.head.incarnation;
-    return err;
+    return enter_next(journal, &next);
 }
 
 enum fr_error

@@ -262,7 +262,7 @@ it_is_as_good_as_an_array(void **state)
         one_step(&s, m, IN_MEMORY(state));
     for (size_t i = 0; i < READER_MAX; i++)
         fr_reader_free(&m->readers[i]);
-    assert_true(m->end > 3000 && m->trims > 10 && m->truncated > 0); /* did it really happen? */
+    assert_true(m->end > 3000 && m->trims > 3 && m->truncated > 0); /* did it really happen? */
     assert_true(m->reopens > 10 || IN_MEMORY(state));
     free(m);
     scene_fini(&s);
@@ -335,11 +335,13 @@ look_on_for(struct scene *s, int64_t us)
         if (reader == NULL) {
             struct fr_cursor end = fr_journal_end(other.journal);
 
-            assert_int_equal(fr_reader_new(other.journal, &end, &reader), FR_OK);
+            err = fr_reader_new(other.journal, &end, &reader);
             seq = end.seq + 1;
         }
-        err = drain(reader, 1 << 20, &seq);
-        assert_true(err == FR_END || err == FR_TRUNCATED);
+        if (err == FR_OK)
+            err = drain(reader, 1 << 20, &seq);
+        if (err != FR_END && err != FR_TRUNCATED)
+            fail_msg("%s behind record %llu", fr_error_name(err), (unsigned long long)seq - 1);
         if (err == FR_TRUNCATED) {
             fr_reader_free(&reader);
             fr_journal_free(&other.journal);
