@@ -326,6 +326,16 @@ append_record() { # SERVICE KIND JSON|raw:TEXT
     "$tools/scenario-append" "$home/state/$append_to/journal" "$append_to" "$2" "$3" || fail "could not append to $append_to"
 }
 
+# What agents wrote and were told is kept, against what is at the tickets; a reply that was refused was shown to its
+# author instead.
+answers_agree() {
+    agree_written=$(record_count desk ReplyWritten)
+    agree_kept=$(records channel_webform AnswerKept | jq -c 'select(.body.direction == "TO_CUSTOMER") | .body.message_id' | sort -u | wc -l)
+    agree_refused=$(records sites WorkRefused | jq -c 'select(.body.text != null)' | wc -l)
+    echo "agents wrote $agree_written answers, $agree_kept are at the tickets, $agree_refused were refused"
+    [ "$agree_written" = $((agree_kept + agree_refused)) ]
+}
+
 # ---- customers ----
 
 form_raw() { # BODY [curl options]: prints the answer, the status in $home/form.status
