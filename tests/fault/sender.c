@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include "common/stage/process.h"
 #include "proto/bench.pb-c.h"
 
 struct sender {
@@ -32,12 +33,28 @@ acknowledged(void *context, const struct fr_outcome *outcome)
     free(pending);
 }
 
+/* With a retention of nothing, what is trimmed before the first reader has come is gone for it. */
+static void
+wait_for_reader(struct sender *sender)
+{
+    struct fr_snapshot *snapshot = &sender->process->snapshot;
+    size_t count = 0;
+
+    while (getenv("LEDGER_WAIT_READER") != NULL && count == 0 && !sender->stop) {
+        usleep(1000);
+        pthread_mutex_lock(&snapshot->lock);
+        count = snapshot->reader_count;
+        pthread_mutex_unlock(&snapshot->lock);
+    }
+}
+
 static void *
 send_numbers(void *context)
 {
     struct sender *sender = context;
-
     const char *skip = getenv("LEDGER_SKIP");
+
+    wait_for_reader(sender);
 
     for (uint64_t n = 1; n <= sender->count && !sender->stop;) {
         Fr__BenchMessage message = FR__BENCH_MESSAGE__INIT;

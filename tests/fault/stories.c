@@ -226,6 +226,7 @@ stopped_reader(void)
     world.stage_options = ", journal_size_max: 6MiB, journal_reserve: 2MiB, waiting_max: 100";
     world_fresh(&world);
     setenv("LEDGER_FILL", "4000", 1);
+    setenv("LEDGER_WAIT_READER", "1", 1);
     pids[0] = world_start(&world, 1, NULL);
     pids[1] = world_start(&world, 2, NULL); /* it registers */
     while (acknowledged_count(&world) < 100)
@@ -256,6 +257,7 @@ stopped_reader(void)
     printf("refused after %d of %d; resident %ld KiB before, %ld KiB while refusing\n", stalled_at,
            world.numbers, before, after);
     unsetenv("LEDGER_FILL");
+    unsetenv("LEDGER_WAIT_READER");
     if (acknowledged_count(&world) < world.numbers) {
         fprintf(stderr, "only %d were ever acknowledged\n", acknowledged_count(&world));
         breaches++;
@@ -290,6 +292,7 @@ disk_full(void)
         return SKIPPED;
     }
     setenv("LEDGER_FILL", "4000", 1);
+    setenv("LEDGER_WAIT_READER", "1", 1);
     pids[0] = world_start(&world, 1, NULL);
     pids[1] = world_start(&world, 2, NULL);
     while (acknowledged_count(&world) < 50)
@@ -319,6 +322,7 @@ disk_full(void)
     world_remove(world.dir);
     free(block);
     unsetenv("LEDGER_FILL");
+    unsetenv("LEDGER_WAIT_READER");
     return verdict("a full disk", breaches);
 }
 
