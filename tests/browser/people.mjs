@@ -131,6 +131,12 @@ export class Agent {
     await this.opens(text);
   }
 
+  async acceptsByKey(text) {
+    await this.offer(text).waitFor();
+    await this.page.keyboard.press("a");
+    await this.opens(text);
+  }
+
   /** A small screen shows the list or one conversation; an accepted one comes to the front by itself. */
   async opens(text) {
     const inList = this.page.getByTestId("conversation").filter({ hasText: text, visible: true });

@@ -55,8 +55,10 @@ test("the desk survives a reload, and the death of its service", async () => {
 });
 
 test("the same customer fills in the contact form: the same history, and the same agent is asked", async () => {
+  await ben.is("away");
   ann = await Agent.signIn(browser, demo.desk, "ann");
-  await ann.is("available");
+  await ann.is("available"); // and idle for longer than he will be
+  await ben.is("available");
   await eve.fillIn("The jacket has arrived, but it is green.");
 
   await ben.accepts("The jacket has arrived, but it is green.");
@@ -77,7 +79,7 @@ test("an anonymous visitor stays apart", async () => {
   await ben.is("away");
 
   // whoever of the two was asked first: it ends with ann
-  await ann.accepts("I am Eve Adams, what did I order?");
+  await ann.acceptsByKey("I am Eve Adams, what did I order?");
   assert.notEqual(await ann.customerName(), "Eve Adams");
   assert.match(await ann.page.getByTestId("customer").textContent(), /None that we know of/);
   assert.deepEqual(await ann.entries(), ["I am Eve Adams, what did I order?"]);
