@@ -14,6 +14,7 @@
 
 #define FRAMES_IN_SEGMENT 9 /* of fill(), in a small one */
 #define SEGMENTS_PER_ROUND 5
+#define WAIT_MAX 5000 /* half milliseconds: much less than it takes demand to go by itself */
 
 static _Atomic int64_t clock_ahead_us;
 static _Atomic int64_t free_size; /* what the disk says; -1: the truth */
@@ -107,7 +108,7 @@ trim(struct scene *s)
 static void
 wait_for_stock(struct scene *s, int least, int most)
 {
-    for (int i = 0; i < 20000; i++) {
+    for (int i = 0; i < WAIT_MAX; i++) {
         int count = stock_files(s);
 
         if (segment_files(s) == 1 && count >= least && count <= most)
@@ -132,7 +133,7 @@ wait_for_spare(struct scene *s)
     char path[PATH_MAX];
 
     fr_file_path(s->dir, FR_SPARE_NAME, path);
-    for (int i = 0; i < 20000 && access(path, F_OK) != 0; i++)
+    for (int i = 0; i < WAIT_MAX && access(path, F_OK) != 0; i++)
         usleep(500);
     assert_int_equal(access(path, F_OK), 0);
 }
@@ -278,7 +279,7 @@ leftovers_of_another_size_are_removed_or_cut_to_it(void **state)
         fr_file_path(s.dir, "stock-none.seg", name); /* not ours: left alone */
         close(open(name, O_CREAT | O_RDWR, 0600));
         scene_open(&s);
-        for (int wait = 0; size_of(path) != cases[i].becomes && wait < 20000; wait++) {
+        for (int wait = 0; size_of(path) != cases[i].becomes && wait < WAIT_MAX; wait++) {
             trim(&s);
             usleep(500);
         }
@@ -289,6 +290,26 @@ leftovers_of_another_size_are_removed_or_cut_to_it(void **state)
         read_all(s.journal);
         scene_fini(&s);
     }
+}
+
+/* With another size configured, what is in stock is no segment any more. */
+static void
+segments_have_the_size_that_is_configured(void **state)
+{
+    struct scene s;
+    char path[PATH_MAX];
+
+    (void)state;
+    begin(&s);
+    write_and_trim(&s, 2);
+    fr_journal_free(&s.journal);
+    s.options.segment_size = 2 * SMALL_SEGMENT;
+    scene_open(&s);
+    fill(&s, 6);
+    for (int i = 1; segment_file(&s, i, path); i++)
+        assert_int_equal(size_of(path), 2 * SMALL_SEGMENT);
+    assert_true(segment_files(&s) > 2);
+    scene_fini(&s);
 }
 
 static void
@@ -305,6 +326,8 @@ the_stock_counts_as_free_space(void **state)
     fill(&s, 1);
     assert_int_equal(fr_journal_pressure(s.journal), FR_PRESSURE_INTAKE);
     write_and_trim(&s, 1);
+    for (int i = 0; i < WAIT_MAX && fr_journal_pressure(s.journal) != FR_PRESSURE_NONE; i++)
+        usleep(500); /* in stock they are at once, counted when their names are durable */
     assert_int_equal(fr_journal_pressure(s.journal), FR_PRESSURE_NONE);
     scene_fini(&s);
 }
@@ -424,6 +447,7 @@ main(void)
         cmocka_unit_test(the_stock_goes_back_in_steps_when_demand_has_gone),
         cmocka_unit_test(what_a_former_run_left_is_used_again),
         cmocka_unit_test(leftovers_of_another_size_are_removed_or_cut_to_it),
+        cmocka_unit_test(segments_have_the_size_that_is_configured),
         cmocka_unit_test(the_stock_counts_as_free_space),
         cmocka_unit_test(on_a_full_disk_the_stock_goes_first_and_at_once),
         cmocka_unit_test(the_register_is_worth_more_than_the_stock),
