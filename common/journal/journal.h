@@ -185,6 +185,7 @@ struct fr_frame_view {
     const struct fr_cursor *cursors;
     uint32_t cursor_count, record_count;
     uint64_t first_seq, last_seq, last_hash;
+    uint64_t number; /* frames count 1, 2, 3..., those without records too */
     int64_t time_us;
 };
 /* Checks everything: sizes, every crc, the chain.  The bytes must be 8-byte aligned (FR_INVALID)
@@ -249,6 +250,14 @@ enum fr_error fr_journal_verify(struct fr_journal *journal,
  * with this slice everything was read once; the next begins anew. */
 enum fr_error fr_journal_scrub(struct fr_journal *journal, size_t size_max, char *complaint,
                                size_t complaint_size);
+
+/* For backups: the files of a journal opened read_only, up to and with frame `number` (0: none),
+ * into the empty directory `dir`, made durable; its owner may write on.  The copy keeps who reads
+ * the journal, and opens like one that ended with that frame.  FR_TRUNCATED when its owner trimmed
+ * what was not copied yet; FR_INVALID beyond the end; FR_FULL, FR_IO. */
+enum fr_error fr_journal_copy(struct fr_journal *from, uint64_t number, const char *dir,
+                              void (*each)(void *context, uint64_t done, uint64_t all),
+                              void *context);
 
 /* A declared restore: a new incarnation begins after the journal's present end.  Journal closed. */
 enum fr_error fr_journal_new_incarnation(const char *dir, const char *name);

@@ -125,6 +125,7 @@ fr_frame_open(struct fr_slice bytes, struct fr_frame_view *view)
         .first_seq = frame->first_seq,
         .last_seq = fr_frame_last_seq(frame),
         .last_hash = frame->last_hash,
+        .number = frame->number,
         .time_us = frame->time_us,
     };
     return FR_OK;

@@ -7,6 +7,7 @@
  *     journal_segment.c  segment heads, marks, whole reads and writes
  *     journal_place.c    reads frames anywhere                          (readers, verify, scrub)
  *     journal_verify.c   reads everything
+ *     journal_copy.c     copies everything, up to a frame
  *     journal_spare.c    prepares segments, keeps the register          (a thread of its own)
  *     journal_stock.c    trimmed segments, to be used again             (that thread)
  */

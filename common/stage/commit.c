@@ -262,9 +262,11 @@ static void
 look_after_journal(struct fr_process *process, bool idle)
 {
     char complaint[256] = "", quoted[300];
-    enum fr_error err =
-        fr_journal_trim(process->journal, process->checkpointed.seq, process->engine.turn.now);
+    enum fr_error err = FR_OK;
 
+    if (!fr_backup_holds(process))
+        err =
+            fr_journal_trim(process->journal, process->checkpointed.seq, process->engine.turn.now);
     if (err == FR_IO)
         fr_process_give_up(process, "trim the journal", err);
     if (!idle ||

@@ -442,6 +442,8 @@ ask(struct fr_control *control, const char *name, const json_t *args, struct fr_
         return command(control, FR_COMMAND_DEAD_DISCARD, args);
     if (strcmp(name, "journal.forget") == 0)
         return command(control, FR_COMMAND_FORGET_READER, args);
+    if (strncmp(name, "backup.", 7) == 0)
+        return fr_backup_ask(control->process, name);
     if (strcmp(name, "clock.confirm") == 0)
         return command(control, FR_COMMAND_CLOCK_CONFIRM, args);
     for (const struct fr_query *query = stage->queries; query != NULL && query->name != NULL;
@@ -595,6 +597,7 @@ fr_control_start(struct fr_process *process)
     pthread_mutex_init(&control->lock, NULL);
     pthread_cond_init(&control->checkpointed, NULL);
     process->control = control;
+    fr_backup_start(process);
     err = bind_sockets(control);
     if (err != FR_OK)
         return err;
@@ -625,6 +628,7 @@ fr_control_stop(struct fr_process *process)
         zmq_close(control->back);
     }
     zmq_ctx_term(control->context);
+    fr_backup_stop(process);
     free(control->workers);
     free(control);
 }

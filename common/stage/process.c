@@ -107,6 +107,7 @@ open_store(struct fr_process *process, struct fr_store_position *position)
     struct fr_store_options options = {.dir = dir,
                                        .tables = process->stage->tables,
                                        .more_tables = fr_own_tables,
+                                       .layout = process->stage->layout,
                                        .map_size_first = 1 << 20,
                                        .map_size_max = (size_t)stage->map_size_max,
                                        .dirty_size_max = (size_t)stage->dirty_size_max};
@@ -204,7 +205,8 @@ rebuild_tables(struct fr_process *process, enum fr_error why, char *complaint,
 
     if (!journal_is_whole(process, complaint, complaint_size))
         return why;
-    fr_log(FR_WARN, "tables_dropped", "because=%s next=rebuild", fr_error_name(why));
+    fr_log(FR_WARN, "tables_dropped", "because=%s next=rebuild",
+           why == FR_VERSION ? "an_older_layout" : fr_error_name(why));
     fr_engine_fini(&process->engine);
     fr_store_free(&process->store);
     snprintf(dir, sizeof(dir), "%s/tables", process->state_dir);
@@ -270,8 +272,9 @@ fr_process_open(struct fr_process *process, char *complaint, size_t complaint_si
         err = fr_engine_init(&process->engine, process->stage, process->journal, process->store,
                              process->options->service);
     if (err == FR_OK) {
-        err = replay_from(process, position);
-        if (err == FR_AHEAD || err == FR_DIVERGED || err == FR_TRUNCATED) {
+        err =
+            position.layout < process->stage->layout ? FR_VERSION : replay_from(process, position);
+        if (err == FR_VERSION || err == FR_AHEAD || err == FR_DIVERGED || err == FR_TRUNCATED) {
             err = rebuild_tables(process, err, complaint, complaint_size);
             position = (struct fr_store_position){0}; /* trimming must spare what they came from */
         }

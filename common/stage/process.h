@@ -6,6 +6,7 @@
  *   submit.c   the mailbox that other threads put inputs into
  *   effects.c  what touches the outside world, on worker threads
  *   control.c  queries and commands over run/<name>.ctl, on worker threads
+ *   backup.c   a copy of the tables for a live backup, and no trimming meanwhile
  *   admin.c    /health, /ready, /metrics
  *   snapshot.c what status and metrics are told, copied out by the loop
  *   upstreams.c the journals that we read, and what the wire says about them
@@ -91,6 +92,7 @@ struct fr_snapshot { /* what the loop lets other threads see of itself, renewed 
 struct fr_effects;
 struct fr_control;
 struct fr_admin;
+struct fr_backup;
 
 struct fr_process {
     const struct fr_stage *stage;
@@ -118,6 +120,7 @@ struct fr_process {
     struct fr_effects *effects;
     struct fr_control *control;
     struct fr_admin *admin;
+    struct fr_backup *backup;
     int signals; /* signalfd */
     bool stopping, stuck, following, careful;
     bool tables_full;     /* the last checkpoint found no room */
@@ -135,6 +138,7 @@ struct fr_process {
     _Atomic int64_t tick_us;  /* monotonic time of the loop's last turn */
     _Atomic uint64_t end_seq; /* synced */
     _Atomic uint64_t checkpoint_seq;
+    _Atomic int64_t hold_until_us; /* monotonic; a backup needs what might be trimmed; 0: none */
     _Atomic uint64_t busy_answers; /* submissions refused under pressure */
 };
 
@@ -176,6 +180,13 @@ void fr_control_checkpointed(struct fr_process *process);
 #define FR_COMMAND_DEAD_DISCARD 0xe002u
 #define FR_COMMAND_FORGET_READER 0xe003u
 #define FR_COMMAND_CLOCK_CONFIRM 0xe004u
+
+/* backup.c */
+void fr_backup_start(struct fr_process *process);
+void fr_backup_stop(struct fr_process *process); /* after the control threads ended */
+json_t *fr_backup_ask(struct fr_process *process,
+                      const char *name);          /* "backup.begin", any thread */
+bool fr_backup_holds(struct fr_process *process); /* nothing may be trimmed */
 
 /* admin.c */
 enum fr_error fr_admin_start(struct fr_process *process);

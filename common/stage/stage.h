@@ -208,6 +208,10 @@ struct fr_stage {
     /* The journal's name when it is not the service's ("desk.tana" from the configuration), or
      * NULL. */
     const char *(*journal_name)(const void *config);
+    /* Raised by one when the keys or values of `tables` change: tables of an older layout are
+     * dropped and rebuilt from the journal at start, those of a newer one are refused before
+     * anything is written.  0 counts as 1. */
+    uint32_t layout;
 };
 
 /* The whole life of a service: arguments, configuration, start, loop, drain, exit status.

@@ -12,7 +12,7 @@
 #include "common/base/hash.h"
 #include "common/base/log.h"
 
-#define LAYOUT 1             /* of what is stored; a newer one is refused */
+#define LAYOUT 2             /* of what is stored; a newer one is refused */
 #define READERS_MAX 126      /* query threads at the same time */
 #define LOCK_FILE_SIZE 16384 /* what LMDB needs for so many readers, and to spare */
 #define PROBE_SIZE (1 << 20) /* asked of the disk after a short write */
@@ -23,8 +23,8 @@ struct stored_position { /* the only row of CHECKPOINT_TABLE */
     uint32_t incarnation;
     uint64_t seq;
     uint64_t hash;
-    uint32_t crc; /* of the bytes before it */
-    uint32_t spare;
+    uint32_t crc;           /* of the bytes before it; in layout 2 and up also of those behind it */
+    uint32_t tables_layout; /* from layout 2 on; before it there was only the first */
 };
 _Static_assert(sizeof(struct stored_position) == 32, "the stored layout is fixed");
 
@@ -171,6 +171,25 @@ open_tables(struct fr_env *env)
     return rc;
 }
 
+/* Before anything is written: whoever goes back to an older program must find all as it was. */
+static enum fr_error
+refuse_newer(struct fr_env *env)
+{
+    struct fr_store_position position;
+    enum fr_error err;
+    MDB_txn *txn;
+    int rc = mdb_txn_begin(env->mdb, NULL, MDB_RDONLY, &txn);
+
+    if (rc != 0)
+        return fr_env_error(rc);
+    rc = mdb_dbi_open(txn, CHECKPOINT_TABLE, 0, &env->checkpoint);
+    err = rc == MDB_NOTFOUND ? FR_OK : fr_env_error(rc);
+    if (rc == 0)
+        err = fr_env_read_position(env, txn, &position);
+    mdb_txn_abort(txn);
+    return err;
+}
+
 static size_t
 clamp(size_t size, size_t least, size_t most)
 {
@@ -183,6 +202,7 @@ open_files(struct fr_env *env, size_t map_size_first)
 {
     MDB_envinfo info;
     MDB_stat stat;
+    enum fr_error err;
     int rc = mdb_env_create(&env->mdb);
 
     if (rc == 0)
@@ -196,8 +216,12 @@ open_files(struct fr_env *env, size_t map_size_first)
     if (rc == 0)
         rc = mdb_env_set_mapsize(env->mdb,
                                  clamp(info.me_mapsize, map_size_first, env->map_size_max));
-    if (rc == 0)
-        rc = open_tables(env);
+    if (rc != 0)
+        return fr_env_error(rc);
+    err = refuse_newer(env);
+    if (err != FR_OK)
+        return err;
+    rc = open_tables(env);
     if (rc == 0)
         rc = mdb_env_stat(env->mdb, &stat);
     if (rc == 0)
@@ -236,6 +260,7 @@ fr_env_open(struct fr_env *env, const struct fr_store_options *options,
     env->tables = tables;
     env->table_count = table_count;
     env->map_size_max = options->map_size_max;
+    env->layout = options->layout > 0 ? options->layout : 1;
 
     if (mkdir(env->dir, 0750) != 0 && errno != EEXIST)
         return from_errno();
@@ -292,6 +317,16 @@ fr_env_grow(struct fr_env *env, size_t wanted)
     return FR_OK;
 }
 
+static uint32_t
+position_crc(const struct stored_position *stored)
+{
+    uint32_t crc = fr_crc32c(0, stored, offsetof(struct stored_position, crc));
+
+    if (stored->layout >= 2)
+        crc = fr_crc32c(crc, &stored->tables_layout, sizeof stored->tables_layout);
+    return crc;
+}
+
 enum fr_error
 fr_env_read_position(const struct fr_env *env, MDB_txn *txn, struct fr_store_position *position)
 {
@@ -300,7 +335,7 @@ fr_env_read_position(const struct fr_env *env, MDB_txn *txn, struct fr_store_pos
     int rc = mdb_get(txn, env->checkpoint, &key, &value);
 
     if (rc == MDB_NOTFOUND) {
-        *position = (struct fr_store_position){0};
+        *position = (struct fr_store_position){.layout = env->layout};
         return FR_OK;
     }
     if (rc != 0)
@@ -310,8 +345,11 @@ fr_env_read_position(const struct fr_env *env, MDB_txn *txn, struct fr_store_pos
     memcpy(&stored, value.mv_data, sizeof stored);
     if (stored.layout > LAYOUT)
         return FR_VERSION;
-    if (fr_crc32c(0, &stored, offsetof(struct stored_position, crc)) != stored.crc)
+    if (position_crc(&stored) != stored.crc)
         return FR_CORRUPT;
+    position->layout = stored.layout >= 2 ? stored.tables_layout : 1;
+    if (position->layout > env->layout)
+        return FR_VERSION;
     position->incarnation = stored.incarnation;
     position->seq = stored.seq;
     position->hash = stored.hash;
@@ -325,10 +363,11 @@ fr_env_write_position(const struct fr_env *env, MDB_txn *txn,
     struct stored_position stored = {.layout = LAYOUT,
                                      .incarnation = position->incarnation,
                                      .seq = position->seq,
-                                     .hash = position->hash};
+                                     .hash = position->hash,
+                                     .tables_layout = env->layout};
     MDB_val key = {8, "position"}, value = {sizeof stored, &stored};
 
-    stored.crc = fr_crc32c(0, &stored, offsetof(struct stored_position, crc));
+    stored.crc = position_crc(&stored);
     return mdb_put(txn, env->checkpoint, &key, &value, 0);
 }
 

@@ -1,4 +1,5 @@
-/* query.c - consistent views of the last checkpoint, for threads that are not the writer. */
+/* query.c - consistent views of the last checkpoint, and copies of it, for threads that are not the
+ * writer. */
 #include "common/store/store_private.h"
 
 #include <stdlib.h>
@@ -85,4 +86,24 @@ fr_store_read_end(struct fr_store *store, const struct fr_view **view)
         return;
     end(store, (struct fr_view *)(uintptr_t)*view);
     *view = NULL;
+}
+
+/* Compacted: free pages are left out, so a copy may be much smaller than the file. */
+enum fr_error
+fr_store_copy(struct fr_store *store, const char *dir, struct fr_store_position *position)
+{
+    const struct fr_view *view;
+    enum fr_error err;
+    int rc;
+
+    if (store->in_memory)
+        return FR_INVALID;
+    err = fr_store_read_begin(store, &view, position);
+    if (err != FR_OK)
+        return err;
+    fr_store_read_end(store, &view);
+    enter_gate(&store->checkpointer);
+    rc = mdb_env_copy2(store->env.mdb, dir, MDB_CP_COMPACT);
+    leave_gate(&store->checkpointer);
+    return fr_env_error(rc);
 }

@@ -47,6 +47,7 @@ struct fr_store_position { /* where in the journal the tables stand */
     uint32_t incarnation;
     uint64_t seq; /* 0: nothing applied yet */
     uint64_t hash;
+    uint32_t layout; /* set by fr_store_open: of the tables as they were written last */
 };
 
 struct fr_store_options {
@@ -55,7 +56,8 @@ struct fr_store_options {
                                            The pointer given to fr_get and fr_put is an element of it,
                                            or of `more_tables` */
     const struct fr_table *more_tables; /* likewise; the stage's own tables; or NULL */
-    size_t map_size_first;              /* bytes; grows by doubling up to map_size_max */
+    uint32_t layout;       /* of these tables, 1 and up: raised when their keys or values change */
+    size_t map_size_first; /* bytes; grows by doubling up to map_size_max */
     size_t map_size_max;
     size_t dirty_size_max; /* bytes in the active memtable at which fr_store_dirty says full */
 };
@@ -63,7 +65,9 @@ struct fr_store_options {
 /* Opens or creates.  After creating, the directory and its parent are fsynced; lock.mdb is
  * allocated in full beforehand (a sparse one on a full disk kills the process at open).  *position
  * is what the last checkpoint reflects.  FR_LOCKED when another process holds `dir`/owner; FR_FULL,
- * FR_IO, FR_CORRUPT; FR_VERSION when the tables were written by a newer layout than we know. */
+ * FR_IO, FR_CORRUPT; FR_VERSION, before anything is written, when the tables have a newer layout
+ * than options->layout or than we know.  Older ones are opened: position->layout tells, and the
+ * caller drops and rebuilds them. */
 enum fr_error fr_store_open(const struct fr_store_options *options, struct fr_store **out,
                             struct fr_store_position *position);
 /* Waits for a running checkpoint; does not start one. */
@@ -154,6 +158,12 @@ int fr_store_fd(const struct fr_store *store);
 enum fr_error fr_store_read_begin(struct fr_store *store, const struct fr_view **view,
                                   struct fr_store_position *position);
 void fr_store_read_end(struct fr_store *store, const struct fr_view **view);
+
+/* A copy of the last checkpoint into the existing directory `dir` (data.mdb, which must not be
+ * there), for backups: any thread; the writer goes on meanwhile, but the map cannot grow. *position
+ * is what the copy reflects at least.  FR_FULL, FR_IO; FR_INVALID in memory. */
+enum fr_error fr_store_copy(struct fr_store *store, const char *dir,
+                            struct fr_store_position *position);
 
 /* All contents, table by table, key by key, in order, active memtable included: for the rebuild and
  * standby tests and

@@ -30,9 +30,10 @@ struct fixture {
 };
 
 static enum fr_error
-try_open(struct fixture *f, const char *dir)
+try_open_layout(struct fixture *f, const char *dir, uint32_t layout)
 {
     struct fr_store_options options = {.dir = dir,
+                                       .layout = layout,
                                        .tables = own_tables,
                                        .more_tables = stage_tables,
                                        .map_size_first = 1 << 20,
@@ -45,6 +46,12 @@ try_open(struct fixture *f, const char *dir)
         f->view = fr_tables_view(f->tables);
     }
     return err;
+}
+
+static enum fr_error
+try_open(struct fixture *f, const char *dir)
+{
+    return try_open_layout(f, dir, 1);
 }
 
 static int
@@ -614,6 +621,46 @@ a_newer_layout_and_a_spoiled_row_are_refused(void **state)
 }
 
 static void
+tables_of_an_older_layout_are_told_and_of_a_newer_one_refused(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(f->position.layout, 1);
+    checkpoint(f, 1);
+    fr_store_free(&f->store);
+    assert_int_equal(try_open_layout(f, f->scratch.store, 2), FR_OK);
+    assert_int_equal(f->position.layout, 1);
+    checkpoint(f, 2);
+    fr_store_free(&f->store);
+    assert_int_equal(try_open_layout(f, f->scratch.store, 2), FR_OK);
+    assert_int_equal(f->position.layout, 2);
+    fr_store_free(&f->store);
+    assert_int_equal(try_open_layout(f, f->scratch.store, 1), FR_VERSION);
+}
+
+static void
+a_copy_is_the_last_checkpoint_and_opens(void **state)
+{
+    struct fixture *f = *state, copy = {0};
+    struct fr_store_position position;
+
+    put(f, PLAIN, "a", "1");
+    checkpoint(f, 7);
+    put(f, PLAIN, "b", "2"); /* not in a checkpoint yet */
+    scratch_init(&copy.scratch);
+    assert_int_equal(mkdir(copy.scratch.store, 0700), 0);
+    assert_int_equal(fr_store_copy(f->store, copy.scratch.store, &position), FR_OK);
+    assert_int_equal(position.seq, 7);
+    assert_int_not_equal(fr_store_copy(f->store, copy.scratch.store, &position), FR_OK);
+    assert_int_equal(try_open(&copy, copy.scratch.store), FR_OK);
+    assert_int_equal(copy.position.seq, 7);
+    expect_in(copy.view, PLAIN, "a", "1");
+    expect_in(copy.view, PLAIN, "b", NULL);
+    fr_store_free(&copy.store);
+    scratch_fini(&copy.scratch);
+}
+
+static void
 a_file_that_is_not_ours_is_refused(void **state)
 {
     struct fixture *f = *state;
@@ -685,6 +732,8 @@ main(void)
         cmocka_unit_test(a_store_in_memory_keeps_everything_and_nothing),
         CASE(the_lock_file_is_allocated_in_full),
         CASE(a_newer_layout_and_a_spoiled_row_are_refused),
+        CASE(tables_of_an_older_layout_are_told_and_of_a_newer_one_refused),
+        CASE(a_copy_is_the_last_checkpoint_and_opens),
         CASE(a_file_that_is_not_ours_is_refused),
         CASE(a_dump_has_everything_in_order),
     };
