@@ -44,6 +44,8 @@
     X(0x0206, FR_MESSAGE_IDENTIFIED,    message_identified)    \
     X(0x0207, FR_VISITOR_RECOGNIZED,    visitor_recognized)    \
     X(0x0208, FR_KEY_REMEMBERED,        key_remembered)        \
+    X(0x0209, FR_OBSERVATION_IMPORTED,  observation_imported)  \
+    X(0x020a, FR_OBSERVATION_RESOLVED,  observation_resolved)  \
     /* conversation */ \
     X(0x0301, FR_CONVERSATION_OPENED,   conversation_opened)   \
     X(0x0302, FR_MESSAGE_ADDED,         message_added)         \

@@ -266,10 +266,24 @@ touch_keys(struct fr_tables *tables, Fr__Reason **reasons, size_t count, int64_t
     return err;
 }
 
+/* What an observation says of the person; a channel may know no more than what he calls himself. */
+static const Fr__Attributes *
+attributes_of(const Fr__Attributes *given, const char *name, Fr__Attributes *room)
+{
+    fr__attributes__init(room);
+    if (given != NULL)
+        *room = *given;
+    if (room->name == NULL && room->given_name == NULL && room->family_name == NULL)
+        room->name = (char *)name;
+    return given != NULL || (room->name != NULL && room->name[0] != '\0') ? room : NULL;
+}
+
 static enum fr_error
 note_observation(struct fr_tables *tables, const struct fr_record *event, uint64_t origin,
-                 uint64_t message, const char *name, bool unverified)
+                 uint64_t message, const char *name, const Fr__Attributes *given, bool unverified)
 {
+    Fr__Attributes room;
+    const Fr__Attributes *attributes = attributes_of(given, name, &room);
     const struct identity_observation observation = {.at_us = event->head->time_us};
     struct identity_totals totals;
     enum fr_error err = identity_observation_put(tables, origin, message, observation);
@@ -277,6 +291,8 @@ note_observation(struct fr_tables *tables, const struct fr_record *event, uint64
     /* Who proved nothing does not rename the customer. */
     if (err == FR_OK && name != NULL && name[0] != '\0' && !unverified)
         err = identity_name_put(tables, origin, name);
+    if (err == FR_OK && attributes != NULL)
+        err = identity_profile_count(tables, origin, attributes, !unverified, 1);
     if (err == FR_OK)
         err = identity_totals_get(fr_tables_view(tables), &totals);
     if (err != FR_OK)
@@ -297,7 +313,8 @@ identity_apply_message_identified(struct fr_tables *tables, const struct fr_reco
 
     return err != FR_OK ? err
                         : note_observation(tables, event, origin, identified->message_id,
-                                           identified->message->name, identified->unverified);
+                                           identified->message->name,
+                                           identified->message->attributes, identified->unverified);
 }
 
 /* VisitorRecognized.  Writes keys (last seen), observations, names. */
@@ -309,7 +326,27 @@ identity_apply_visitor_recognized(struct fr_tables *tables, const struct fr_reco
     enum fr_error err =
         touch_keys(tables, recognized->reasons, recognized->n_reasons, event->head->time_us);
 
-    return err != FR_OK ? err
-                        : note_observation(tables, event, origin, event->head->cause,
-                                           recognized->name, recognized->unverified);
+    return err != FR_OK
+               ? err
+               : note_observation(tables, event, origin, event->head->cause, recognized->name,
+                                  recognized->attributes, recognized->unverified);
+}
+
+/* ObservationResolved.  Writes keys (last seen), observations, profiles, imported. */
+enum fr_error
+identity_apply_observation_resolved(struct fr_tables *tables, const struct fr_record *event)
+{
+    const Fr__ObservationResolved *resolved = fr_body(event);
+    uint64_t origin = resolved->has_origin ? resolved->origin : resolved->customer_id;
+    const struct identity_imported imported = {resolved->observation_id, origin};
+    const char *name = resolved->attributes != NULL ? resolved->attributes->name : NULL;
+    enum fr_error err =
+        touch_keys(tables, resolved->reasons, resolved->n_reasons, event->head->time_us);
+
+    if (err == FR_OK)
+        err = note_observation(tables, event, origin, resolved->observation_id, name,
+                               resolved->attributes, resolved->unverified);
+    if (err != FR_OK || resolved->source == NULL || resolved->external_id == NULL)
+        return err;
+    return identity_imported_put(tables, resolved->source, resolved->external_id, &imported);
 }

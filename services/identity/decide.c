@@ -485,7 +485,77 @@ identity_decide_visitor_identified(struct fr_turn *turn, const struct fr_record 
     recognized.account = visitor->account;
     recognized.address = visitor->address;
     recognized.name = (char *)sight.name;
+    recognized.attributes = visitor->attributes;
+    recognized.has_observation_id = true;
+    recognized.observation_id = input->head->id;
     recognized.reasons = sight.reason_list;
     recognized.n_reasons = sight.reason_count;
     return say(&sight, sight.customer, &recognized.base);
+}
+
+/* A submitter is told who it is. */
+static void
+answer(struct fr_turn *turn, uint64_t customer, uint64_t observation)
+{
+    char customer_text[FR_ID_TEXT_SIZE], observation_text[FR_ID_TEXT_SIZE];
+
+    fr_answer_json(turn,
+                   json_pack("{s:s, s:s}", "customer_id", fr_id_format(customer, customer_text),
+                             "observation_id", fr_id_format(observation, observation_text)));
+}
+
+/* The row was imported before: its customer as he is known now. */
+static enum fr_error
+answer_again(struct fr_turn *turn, const struct identity_imported *imported)
+{
+    struct identity_customer customer;
+    uint64_t root = imported->origin;
+    enum fr_error err = identity_root_get(turn->view, imported->origin, &root, &customer);
+
+    if (err == FR_OK)
+        answer(turn, root, imported->observation);
+    return err;
+}
+
+/* ObservationImported: a register's row.  Channel "import": not live, and no answer goes anywhere.
+ *
+ * Reads and emits as above, imported; exactly one ObservationResolved.
+ * Sent twice: (source, external_id) is known, and the answer is given again.
+ */
+enum fr_error
+identity_decide_observation_imported(struct fr_turn *turn, const struct fr_record *input)
+{
+    const Fr__ObservationImported *row =
+        fr_unpack(turn, input, &fr__observation_imported__descriptor);
+    Fr__ObservationResolved resolved = FR__OBSERVATION_RESOLVED__INIT;
+    struct identity_imported imported;
+    struct sight sight;
+    enum fr_error err = FR_NOT_FOUND;
+
+    if (row == NULL)
+        return fr_reject(turn, input, "ObservationImported does not decode");
+    if ((row->source == NULL) != (row->external_id == NULL) ||
+        (row->source != NULL && strlen(row->source) + strlen(row->external_id) > 400))
+        return fr_reject(turn, input,
+                         "a row is known by its source and its id there, at most 400 bytes");
+    if (row->source != NULL)
+        err = identity_imported_get(turn->view, row->source, row->external_id, &imported);
+    if (err != FR_NOT_FOUND)
+        return err == FR_OK ? answer_again(turn, &imported) : err;
+    begin(&sight, turn, input, "import", row->attributes != NULL ? row->attributes->name : NULL);
+    resolved.observation_id = input->head->id != 0 ? input->head->id : fr_next_id(turn);
+    err = resolve(&sight, row->keys, row->n_keys, "");
+    if (err != FR_OK)
+        return err;
+    resolved.customer_id = sight.customer;
+    resolved.has_origin = sight.origin != sight.customer;
+    resolved.origin = sight.origin;
+    resolved.unverified = sight.verdict.unverified;
+    resolved.source = row->source;
+    resolved.external_id = row->external_id;
+    resolved.attributes = row->attributes;
+    resolved.reasons = sight.reason_list;
+    resolved.n_reasons = sight.reason_count;
+    answer(turn, sight.customer, resolved.observation_id);
+    return say(&sight, sight.customer, &resolved.base);
 }

@@ -8,6 +8,7 @@
 static const struct fr_input inputs[] = {
     { FR_MESSAGE_RECEIVED,   "channel", identity_decide_message_received   }, /* whose word is it? */
     { FR_VISITOR_IDENTIFIED, "channel", identity_decide_visitor_identified }, /* somebody signed in */
+    { FR_OBSERVATION_IMPORTED, FR_LOCAL, identity_decide_observation_imported }, /* a register knows somebody */
     { FR_KIND_END,           NULL,      NULL                               },
 };
 static const struct fr_event events[] = {
@@ -19,6 +20,7 @@ static const struct fr_event events[] = {
     { FR_CONFLICT_FOUND,     identity_apply_conflict_found     },
     { FR_MESSAGE_IDENTIFIED, identity_apply_message_identified },
     { FR_VISITOR_RECOGNIZED, identity_apply_visitor_recognized },
+    { FR_OBSERVATION_RESOLVED, identity_apply_observation_resolved },
     { FR_KIND_END,           NULL                              },
 };
 #define COUNTER_ROW(id, counter, sentence) { counter, sentence },

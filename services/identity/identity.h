@@ -58,6 +58,7 @@ const struct identity_channel *identity_channel_find(const struct identity_confi
 /* ---- decide.c ---- */
 fr_decide_fn identity_decide_message_received;
 fr_decide_fn identity_decide_visitor_identified;
+fr_decide_fn identity_decide_observation_imported;
 
 /* ---- apply.c ---- */
 fr_apply_fn identity_apply_customer_created;
@@ -68,6 +69,7 @@ fr_apply_fn identity_apply_suggestion_made;
 fr_apply_fn identity_apply_conflict_found;
 fr_apply_fn identity_apply_message_identified;
 fr_apply_fn identity_apply_visitor_recognized;
+fr_apply_fn identity_apply_observation_resolved;
 
 /* ---- query.c ---- */
 extern const struct fr_query identity_queries[];

@@ -15,6 +15,8 @@ enum {
     SUGGESTIONS,
     CONFLICTS,
     TOTALS,
+    PROFILES,
+    IMPORTED,
 };
 
 /* clang-format off */
@@ -30,6 +32,8 @@ const struct fr_table identity_tables[] = {
     [SUGGESTIONS]  = { "suggestions",  true,  "customer, customer -> why a person should look (both ways)" },
     [CONFLICTS]    = { "conflicts",    true,  "customer, kind, type, value, other -> reasons (both ways)" },
     [TOTALS]       = { "totals",       false, "one row: what identity.stats prints" },
+    [PROFILES]     = { "profiles",     false, "origin -> what was said of the person, as received" },
+    [IMPORTED]     = { "imported",     false, "source, row of a register -> its observation" },
     FR_TABLE_END,
 };
 /* clang-format on */
@@ -349,6 +353,94 @@ identity_conflict_put(struct fr_tables *tables, const struct identity_conflict *
         err = fr_put_message(tables, &identity_tables[CONFLICTS],
                              by_conflict(&key, conflict->b, conflict, conflict->a), &state->base);
     return err;
+}
+
+/* ---- what was said of a person ---- */
+
+enum fr_error
+identity_profiles_get(const struct fr_view *view, uint64_t origin, struct fr_arena *arena,
+                      const Fr__IdentityStateProfiles **profiles)
+{
+    const void *message = NULL;
+    struct fr_key key;
+    enum fr_error err = fr_get_message(view, &identity_tables[PROFILES], by_id(&key, origin),
+                                       &fr__identity_state_profiles__descriptor, arena, &message);
+
+    *profiles = err == FR_OK ? message : NULL;
+    return err == FR_NOT_FOUND ? FR_OK : err;
+}
+
+static bool
+same_text(const char *a, const char *b)
+{
+    return strcmp(a != NULL ? a : "", b != NULL ? b : "") == 0;
+}
+
+static bool
+same_attributes(const Fr__Attributes *a, const Fr__Attributes *b)
+{
+    return same_text(a->name, b->name) && same_text(a->given_name, b->given_name) &&
+           same_text(a->family_name, b->family_name) && same_text(a->birth_date, b->birth_date) &&
+           same_text(a->street, b->street) && same_text(a->postcode, b->postcode) &&
+           same_text(a->city, b->city) && same_text(a->state, b->state) &&
+           same_text(a->gender, b->gender);
+}
+
+enum fr_error
+identity_profile_count(struct fr_tables *tables, uint64_t origin, const Fr__Attributes *attributes,
+                       bool proven, int by)
+{
+    Fr__IdentityStateProfile *list[IDENTITY_PROFILES_MAX], one = FR__IDENTITY_STATE_PROFILE__INIT;
+    Fr__IdentityStateProfiles changed = FR__IDENTITY_STATE_PROFILES__INIT;
+    const Fr__IdentityStateProfiles *known;
+    struct fr_key key;
+    size_t at = 0, count;
+    enum fr_error err =
+        identity_profiles_get(fr_tables_view(tables), origin, fr_tables_arena(tables), &known);
+
+    if (err != FR_OK)
+        return err;
+    count = known != NULL ? known->n_profiles : 0;
+    if (count > 0)
+        memcpy(list, known->profiles, count * sizeof(list[0]));
+    while (at < count && !same_attributes(list[at]->attributes, attributes))
+        at++;
+    if (at == count && (by < 0 || count == IDENTITY_PROFILES_MAX))
+        return FR_OK;
+    if (at == count) {
+        one.attributes = (Fr__Attributes *)attributes;
+        list[count++] = &one;
+    }
+    list[at]->seen += (uint32_t)by;
+    list[at]->proven += proven ? (uint32_t)by : 0;
+    if (list[at]->seen == 0)
+        list[at] = list[--count];
+    changed.profiles = list;
+    changed.n_profiles = count;
+    by_id(&key, origin);
+    return count > 0 ? fr_put_message(tables, &identity_tables[PROFILES], fr_key_slice(&key),
+                                      &changed.base)
+                     : fr_del(tables, &identity_tables[PROFILES], fr_key_slice(&key));
+}
+
+enum fr_error
+identity_imported_get(const struct fr_view *view, const char *source, const char *external_id,
+                      struct identity_imported *imported)
+{
+    struct fr_key key;
+
+    return fr_get_copy(view, &identity_tables[IMPORTED], by_value(&key, source, external_id),
+                       imported, sizeof(*imported));
+}
+
+enum fr_error
+identity_imported_put(struct fr_tables *tables, const char *source, const char *external_id,
+                      const struct identity_imported *imported)
+{
+    struct fr_key key;
+
+    return fr_put(tables, &identity_tables[IMPORTED], by_value(&key, source, external_id),
+                  fr_slice(imported, sizeof(*imported)));
 }
 
 /* ---- totals ---- */

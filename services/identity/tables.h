@@ -10,6 +10,8 @@
  *     observations origin, message         which key brought what
  *     suggestions  customer, customer      both ways
  *     conflicts    customer, kind, key...  both ways
+ *     profiles     origin                  what was said of the person (attributes as received)
+ *     imported     source, row             the observation that a register's row became
  *
  * An *origin* is a customer as first created; it is never destroyed.  Parent links are never
  * shortened (compression would destroy the way back); a root is an origin without a parent.
@@ -41,6 +43,27 @@ struct identity_key_row {
 struct identity_observation {
     int64_t at_us;
 };
+
+/* What was said of an origin; *profiles is NULL when nothing was.  In arena memory. */
+enum fr_error identity_profiles_get(const struct fr_view *view, uint64_t origin,
+                                    struct fr_arena *arena,
+                                    const Fr__IdentityStateProfiles **profiles);
+/* One more observation (by 1), or one less (by -1), that said this of the origin.  At most
+ * IDENTITY_PROFILES_MAX distinct ones are kept: what came later than those stays with its
+ * observation only. */
+#define IDENTITY_PROFILES_MAX 32
+enum fr_error identity_profile_count(struct fr_tables *tables, uint64_t origin,
+                                     const Fr__Attributes *attributes, bool proven, int by);
+
+struct identity_imported { /* what a register's row became */
+    uint64_t observation, origin;
+};
+/* FR_NOT_FOUND: that row was never imported. */
+enum fr_error identity_imported_get(const struct fr_view *view, const char *source,
+                                    const char *external_id, struct identity_imported *imported);
+enum fr_error identity_imported_put(struct fr_tables *tables, const char *source,
+                                    const char *external_id,
+                                    const struct identity_imported *imported);
 
 struct identity_totals { /* for identity.stats */
     uint64_t customers, merges, observations, unverified, keys, claims, suggestions, conflicts;
