@@ -289,6 +289,12 @@ fr_config_free(struct fr_config **config)
 /* ---- questions ---------------------------------------------------------------------------------
  */
 
+const char *
+fr_config_dir(const struct fr_config *config)
+{
+    return config->dir;
+}
+
 const void *
 fr_config_get(const struct fr_config *config, const char *name)
 {

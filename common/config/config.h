@@ -96,6 +96,9 @@ void fr_config_free(struct fr_config **config);
 /* The filled struct of section `name`; NULL if the section was not asked for. */
 const void *fr_config_get(const struct fr_config *config, const char *name);
 
+/* Where relative paths in the file start: its directory. */
+const char *fr_config_dir(const struct fr_config *config);
+
 /* Was the key in the file?  `path` is inside the section: "offer_time", "stage.listen",
  * "queues[2].name".  How one level overrides another key by key, as `<service>.stage` does the
  * top-level `stage`: load both, and take the inner value where it is set. */

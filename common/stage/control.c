@@ -415,6 +415,7 @@ ask_service(struct fr_control *control, const struct fr_query *query, const json
         return complain("busy", "the tables cannot be read now");
     options = fr_process_hold_options(process);
     turn.config = options->service;
+    turn.calendars = options->calendars;
     answer = query->answer(&turn, args, &error);
     fr_process_release_options(process, options);
     fr_store_read_end(process->store, &turn.view);

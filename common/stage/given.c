@@ -89,6 +89,7 @@ fr_given_new(const struct fr_stage *stage, const char *yaml)
     given->now.unix_us = FR_GIVEN_EPOCH_S * INT64_C(1000000);
     given->engine.turn.now = given->now;
     given->next_input_id = 0;
+    given->engine.turn.calendars = given->options->calendars;
     fr_engine_config(&given->engine, given->options->service);
     collect(given);
     return given;
@@ -252,6 +253,7 @@ fr_given_query(struct fr_given *given, const char *name, const json_t *args)
     const struct fr_query_turn turn = {.view = fr_given_view(given),
                                        .arena = given->arena,
                                        .config = given->options->service,
+                                       .calendars = given->options->calendars,
                                        .now = given->now};
     json_t *none = json_object(), *answer = NULL;
     const char *error = NULL;

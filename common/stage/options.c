@@ -104,6 +104,9 @@ const struct fr_config_key fr_common_keys[] = {
       .doc = "Sites whose desks connect to this hub; each has the journal desk.<site> and a contract under sites." },
     { "brands", FR_CONFIG_MAP, TOP(brands), .keys = brand_keys, .item_size = sizeof(struct fr_brand_config),
       .doc = "Whom customers think they talk to." },
+    { "calendars", FR_CONFIG_MAP, TOP(calendar_rows), .max = 500, .keys = fr_calendar_keys,
+      .item_size = sizeof(struct fr_calendar_config),
+      .doc = "When we are open: business time for promises, queues and sites, by name; 24/7 is always there." },
     { "endpoints", FR_CONFIG_MAP, TOP(endpoints), .keys = endpoint_keys, .item_size = sizeof(struct fr_endpoint_config),
       .doc = "Where services listen that are not on this machine's `run` directory." },
     { "stage", FR_CONFIG_SECTION, offsetof(struct top_level, stage), .keys = stage_keys,
@@ -111,6 +114,14 @@ const struct fr_config_key fr_common_keys[] = {
     { NULL },
 };
 /* clang-format on */
+
+void
+fr_common_check(struct fr_config *config, const void *section)
+{
+    const struct top_level *top = section;
+
+    fr_calendars_check(config, &top->common.calendar_rows);
+}
 
 /* Bytes that a row's value takes in the struct. */
 static size_t
@@ -183,7 +194,7 @@ options_new(const struct fr_stage *stage)
         return NULL;
     }
     options->sections[0] =
-        (struct fr_config_section){"", fr_common_keys, sizeof(struct top_level), NULL};
+        (struct fr_config_section){"", fr_common_keys, sizeof(struct top_level), fr_common_check};
     options->sections[1] = (struct fr_config_section){
         stage->name, options->service_keys, stage_offset(stage) + sizeof(struct fr_stage_options),
         stage->config_check};
@@ -194,13 +205,14 @@ static enum fr_error
 finish(struct fr_options *options, const struct fr_stage *stage, enum fr_error err,
        struct fr_options **out)
 {
-    const struct top_level *top;
+    const struct top_level *top = err == FR_OK ? fr_config_get(options->loaded, "") : NULL;
 
+    if (err == FR_OK)
+        err = fr_calendars_new(options->loaded, &top->common.calendar_rows, &options->calendars);
     if (err != FR_OK) {
         fr_options_free(&options);
         return err;
     }
-    top = fr_config_get(options->loaded, "");
     options->common = &top->common;
     options->stage = top->stage;
     options->service = fr_config_get(options->loaded, stage->name);
@@ -242,6 +254,7 @@ fr_options_free(struct fr_options **options)
 {
     if (*options == NULL)
         return;
+    fr_calendars_free(&(*options)->calendars);
     fr_config_free(&(*options)->loaded);
     free((*options)->service_keys);
     free(*options);

@@ -32,6 +32,7 @@ struct fr_options { /* everything a process was started with; one allocation per
                        reload */
     struct fr_config *loaded;
     const struct fr_common_config *common;
+    struct fr_calendars *calendars;
     struct fr_stage_options stage;      /* the two levels laid over each other */
     const void *service;                /* the service's own struct, or an empty one */
     struct fr_config_key *service_keys; /* its rows and one more for `stage` */
@@ -57,5 +58,6 @@ void fr_options_endpoint(const struct fr_common_config *common, const char *name
 
 /* The top level's schema, for `fil`, which is no service. */
 extern const struct fr_config_key fr_common_keys[];
+fr_config_check_fn fr_common_check;
 
 #endif

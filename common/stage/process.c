@@ -427,6 +427,7 @@ begin(struct fr_process *process)
     started.version = FR_VERSION_TEXT;
     started.careful = process->careful;
     note(process, &started.base);
+    process->engine.turn.calendars = process->options->calendars;
     err = fr_engine_config(&process->engine, process->options->service);
     if (err != FR_OK && err != FR_NOT_FOUND)
         fr_process_give_up(process, "take the configuration", err);

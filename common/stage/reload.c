@@ -114,6 +114,7 @@ fr_process_reload(struct fr_process *process)
     put_in_force(process, fresh);
     if (!process->following) {
         process->engine.turn.now = fr_clock_now(&process->clock);
+        process->engine.turn.calendars = fresh->calendars;
         err = fr_engine_config(&process->engine, fresh->service);
     }
     if (err != FR_OK && err != FR_NOT_FOUND)

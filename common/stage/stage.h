@@ -23,6 +23,7 @@
 #include "common/base/key.h"
 #include "common/base/log.h"
 #include "common/base/time.h"
+#include "common/calendar/calendar.h"
 #include "common/config/config.h"
 #include "common/journal/journal.h"
 #include "common/store/store.h"
@@ -36,10 +37,11 @@ struct fr_process; /* private: the running service around an engine */
 
 struct fr_turn {
     const struct fr_view *view; /* the tables, with everything emitted before this input */
-    struct fr_time now;       /* stamped once per input; never goes back, also not over restarts */
-    struct fr_arena *arena;   /* until the turn ends */
-    const void *config;       /* the service's own configuration struct, in force now */
-    struct fr_engine *engine; /* private */
+    struct fr_time now;     /* stamped once per input; never goes back, also not over restarts */
+    struct fr_arena *arena; /* until the turn ends */
+    const void *config;     /* the service's own configuration struct, in force now */
+    const struct fr_calendars *calendars; /* those of the installation, in force now */
+    struct fr_engine *engine;             /* private */
 };
 
 struct fr_record {
@@ -159,6 +161,7 @@ struct fr_query_turn {
     const struct fr_view *view;
     struct fr_arena *arena;
     const void *config;
+    const struct fr_calendars *calendars;
     struct fr_time now;
     struct fr_process *process; /* for fr_process_* below; NULL in tests */
 };
@@ -271,6 +274,7 @@ struct fr_common_config { /* top level of the YAML */
     struct fr_config_list sites;  /* const char *: key `desks`: names of the sites whose desks
                                      connect: the role "desk" */
     struct fr_config_list brands; /* struct fr_brand_config */
+    struct fr_config_list calendar_rows; /* struct fr_calendar_config: key `calendars` */
     struct fr_config_list
         endpoints; /* struct fr_endpoint_config: where services listen if not on run/<name>.sock */
 };
