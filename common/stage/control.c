@@ -282,6 +282,9 @@ status_json(struct fr_process *process)
         "timers", (json_int_t)snapshot->timer_count, "clock_held", snapshot->clock_held,
         "clock_step_us", (json_int_t)snapshot->clock_step_us, "disk_full", snapshot->stuck,
         "tables_full", snapshot->tables_full, "journal_corrupt", snapshot->journal_corrupt);
+    json_object_set_new(
+        status, "loop_age_ms",
+        json_integer((fr_time_monotonic().us - atomic_load(&process->tick_us)) / 1000));
     json_object_set_new(status, "upstreams", upstreams_json(process));
     json_object_set_new(status, "readers", readers_json(process));
     pthread_mutex_unlock(&snapshot->lock);
