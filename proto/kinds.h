@@ -63,6 +63,7 @@
     X(0x030e, FR_CUSTOMER_REKEYED,      customer_rekeyed)      \
     X(0x030f, FR_IDENTIFIER_NOTED,      identifier_noted)      \
     X(0x0310, FR_TASK_END_NOTED,        task_end_noted)        \
+    X(0x0320, FR_CONVERSATION_CLASSIFIED, conversation_classified) \
     /* routing */ \
     X(0x0401, FR_AGENT_DEFINED,         agent_defined)         \
     X(0x0402, FR_AGENT_STATE_CHANGED,   agent_state_changed)   \
@@ -89,6 +90,15 @@
     X(0x0507, FR_TARGET_REKEYED,        target_rekeyed)        \
     X(0x0508, FR_CONVERSATION_MARKED,   conversation_marked)   \
     X(0x0509, FR_PLACE_NOTED,           place_noted)           \
+    X(0x050a, FR_TARGET_MOVED,          target_moved)          \
+    X(0x050b, FR_SUPERVISOR_ALERTED,    supervisor_alerted)    \
+    X(0x050c, FR_CONVERSATION_FORGOTTEN, conversation_forgotten) \
+    X(0x050d, FR_RECOUNT_STEPPED,       recount_stepped)       \
+    X(0x050e, FR_PROMISE_REQUESTED,     promise_requested)     \
+    X(0x050f, FR_PROMISE_MADE,          promise_made)          \
+    X(0x0510, FR_PROMISE_SETTLED,       promise_settled)       \
+    X(0x0511, FR_PROMISE_TOLD,          promise_told)          \
+    X(0x0512, FR_PROMISE_ENDED,         promise_ended)         \
     /* sites */ \
     X(0x0601, FR_LEASE_GRANTED,         lease_granted)         \
     X(0x0602, FR_LEASE_CONFIRMED,       lease_confirmed)       \
@@ -108,6 +118,9 @@
     X(0x0704, FR_WORK_DONE,             work_done)             \
     X(0x0705, FR_REFUSAL_SEEN,          refusal_seen)          \
     X(0x0706, FR_STATE_ASKED,           state_asked)           \
+    X(0x0710, FR_PROMISE_WRITTEN,       promise_written)       \
+    X(0x0711, FR_PROMISE_DONE,          promise_done)          \
+    X(0x0712, FR_MATTER_MARKED,         matter_marked)         \
     /* bench */ \
     X(0x0e01, FR_BENCH_MESSAGE,         bench_message)
 /* clang-format on */
