@@ -74,19 +74,26 @@ load_timers(struct fr_engine *engine)
     return err == FR_NOT_FOUND ? FR_OK : err;
 }
 
+void
+fr_engine_move(struct fr_engine *engine, struct fr_store *store)
+{
+    engine->store = store;
+    engine->tables = fr_store_tables(store);
+    engine->turn.view = fr_tables_view(engine->tables);
+    fr_tables_set_context(engine->tables, engine);
+}
+
 enum fr_error
 fr_engine_init(struct fr_engine *engine, const struct fr_stage *stage, struct fr_journal *journal,
                struct fr_store *store, const void *config)
 {
     enum fr_error err;
 
-    *engine = (struct fr_engine){.stage = stage, .journal = journal, .store = store};
+    *engine = (struct fr_engine){.stage = stage, .journal = journal};
     engine->name = fr_journal_name(journal);
-    engine->tables = fr_store_tables(store);
-    fr_tables_set_context(engine->tables, engine);
+    fr_engine_move(engine, store);
     engine->apply_arena = fr_arena_new(TURN_BLOCK_SIZE, TURN_SIZE_MAX);
     engine->turn.arena = fr_arena_new(TURN_BLOCK_SIZE, TURN_SIZE_MAX);
-    engine->turn.view = fr_tables_view(engine->tables);
     engine->turn.config = config;
     engine->turn.engine = engine;
     if (engine->apply_arena == NULL || engine->turn.arena == NULL)

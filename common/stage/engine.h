@@ -1,4 +1,5 @@
-/* engine.h - one partition's decide and apply over a journal and tables; private to the stage room.
+/* engine.h - one partition's decide and apply over a journal and tables; private to the stage room,
+ * and for those who run a service on a clock of their own (routing's simulator).
  *
  * The engine does no I/O of its own and asks no clock: process.c gives it inputs and the time, and
  * syncs the frame that they fill; given.c does the same for tests.
@@ -52,6 +53,9 @@ enum fr_error fr_engine_init(struct fr_engine *engine, const struct fr_stage *st
                              struct fr_journal *journal, struct fr_store *store,
                              const void *config);
 void fr_engine_fini(struct fr_engine *engine);
+/* Goes on with another store of the same contents (timers stay as they are): a simulation copies
+ * its tables now and then, because in memory every deleted key leaves a mark. */
+void fr_engine_move(struct fr_engine *engine, struct fr_store *store);
 
 /* The number of a role in engine->roles, or -1: the service has no input of that upstream. */
 int fr_engine_role(const struct fr_engine *engine, const char *name);

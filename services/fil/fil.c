@@ -21,7 +21,7 @@ static const struct {
     { "watch the work",    { fil_queue_commands, fil_agent_commands, fil_site_commands, fil_sla_commands } },
     { "keep it safe",      { fil_doctor_commands, fil_health_commands, fil_backup_commands, fil_restore_commands, fil_bundle_commands } },
     { "look inside",       { fil_journal_commands, fil_dead_commands } },
-    { "try it hard",       { fil_replay_commands, fil_agent_bot_commands, fil_bench_commands } },
+    { "try it hard",       { fil_replay_commands, fil_agent_bot_commands, fil_bench_commands, fil_simulate_commands } },
 };
 /* clang-format on */
 #define GROUP_COUNT (sizeof(groups) / sizeof(groups[0]))

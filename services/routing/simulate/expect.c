@@ -1,0 +1,140 @@
+/* expect.c - is this scenario a case that theory knows, and what does theory say of it? */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "services/routing/simulate/report.h"
+
+struct system { /* one pool of like agents, Poisson arrivals, exponential lengths */
+    double lambda, mu, theta;
+    double lambdas[64];
+    unsigned servers;
+};
+
+static bool
+is_steady(const struct sim_class_config *class, double *per_second)
+{
+    const struct sim_arrivals_config *arrivals = class->arrivals.items;
+
+    if (class->spacing != SIM_EXPONENTIAL || class->arrivals.count != 1)
+        return false;
+    *per_second = arrivals[0].per_hour / 3600;
+    return arrivals[0].from.us == 0 && arrivals[0].to.us == INT64_C(86400000000);
+}
+
+static bool
+all_always_there(const struct sim_scenario *scenario)
+{
+    for (size_t i = 0; i < scenario->agent_count; i++) {
+        const struct sim_agent *agent = &scenario->agents[i];
+
+        if (agent->traced != NULL || (agent->staff != NULL && agent->staff->shifts.count > 0))
+            return false;
+    }
+    return scenario->agent_count > 0;
+}
+
+/* One at a time, whatever it is, and no skill that some lack: then agents are servers. */
+static bool
+all_alike(const struct sim_scenario *scenario)
+{
+    const struct routing_agent_config *agents = scenario->routing.agents.items;
+
+    for (size_t i = 0; i < scenario->agent_count; i++) {
+        const struct routing_capacity *capacity = agents[i].capacity.items;
+
+        for (size_t c = 0; c < agents[i].capacity.count; c++)
+            if (capacity[c].weight != ROUTING_FULL)
+                return false;
+        if (agents[i].skills.items != agents[0].skills.items || agents[i].brands.count > 0)
+            return false;
+    }
+    return true;
+}
+
+static bool
+same_lengths(const struct sim_scenario *scenario)
+{
+    const struct sim_class *classes = scenario->classes;
+
+    for (size_t i = 0; i < scenario->class_count; i++)
+        if (classes[i].service.law != SIM_EXPONENTIAL ||
+            classes[i].service.mean_s != classes[0].service.mean_s ||
+            classes[i].patience.law != classes[0].patience.law ||
+            classes[i].patience.mean_s != classes[0].patience.mean_s)
+            return false;
+    return classes[0].patience.law == SIM_NEVER || classes[0].patience.law == SIM_EXPONENTIAL;
+}
+
+static bool
+system_of(const struct sim_scenario *scenario, struct system *out)
+{
+    const struct sim_class *classes = scenario->classes;
+
+    *out = (struct system){.servers = (unsigned)scenario->agent_count};
+    if (scenario->row_count > 0 || scenario->config->answer.us > 0 || !all_always_there(scenario) ||
+        !all_alike(scenario) || !same_lengths(scenario))
+        return false;
+    for (size_t i = 0; i < scenario->class_count; i++) {
+        if (!is_steady(classes[i].config, &out->lambdas[i]))
+            return false;
+        out->lambda += out->lambdas[i];
+    }
+    out->mu = 1 / classes[0].service.mean_s;
+    out->theta = classes[0].patience.law == SIM_NEVER ? 0 : 1 / classes[0].patience.mean_s;
+    return out->lambda > 0 && (out->theta > 0 || out->lambda < out->servers * out->mu);
+}
+
+static void
+put(struct sim_expected *out, size_t class_index, enum sim_figure figure, double value)
+{
+    out->values[class_index * SIM_FIGURE_COUNT + figure] = value;
+}
+
+/* Everybody together, whatever the order among them: work is conserved. */
+static void
+expect_all(const struct sim_scenario *scenario, const struct system *system,
+           struct sim_expected *out)
+{
+    struct sim_theory theory;
+    double within_s = (double)scenario->config->within.us / 1e6;
+
+    sim_theory_erlang(system->lambda, system->mu, system->servers, system->theta, &theory);
+    put(out, 0, SIM_P_WAIT, theory.p_wait);
+    put(out, 0, SIM_P_ABANDON, theory.p_abandon);
+    put(out, 0, SIM_MEAN_ALL, theory.wait_all);
+    put(out, 0, SIM_MEAN_WAITED, theory.wait_all / theory.p_wait);
+    put(out, 0, SIM_QUEUE_LENGTH, theory.queue);
+    put(out, 0, SIM_OCCUPANCY, theory.occupancy);
+    if (scenario->class_count > 1)
+        return; /* the spread of the waits depends on the order */
+    put(out, 0, SIM_MEAN_SERVED, theory.wait_served);
+    if (system->theta == 0)
+        put(out, 0, SIM_P_WITHIN,
+            sim_theory_within(system->lambda, system->mu, system->servers, within_s));
+}
+
+bool
+sim_expect(const struct sim_scenario *scenario, struct sim_expected *out)
+{
+    size_t count = (scenario->class_count + 1) * SIM_FIGURE_COUNT;
+    struct system system;
+
+    *out = (struct sim_expected){.name = NULL};
+    if (!system_of(scenario, &system))
+        return false;
+    out->values = malloc(count * sizeof(double));
+    fr_assert(out->values != NULL);
+    for (size_t i = 0; i < count; i++)
+        out->values[i] = NAN;
+    out->name = system.theta > 0 ? "Erlang A" : "Erlang C";
+    expect_all(scenario, &system, out);
+    return true;
+}
+
+void
+sim_expected_fini(struct sim_expected *expected)
+{
+    free(expected->values);
+    expected->values = NULL;
+}
