@@ -99,7 +99,7 @@ stage_metrics(struct fr_process *process, FILE *out)
            name, (double)snapshot->store.checkpoints);
     metric(out, "filrouge_checkpoint_seconds", "gauge", "How long the last checkpoint took.", name,
            (double)snapshot->store.last_checkpoint.us / 1e6);
-    metric(out, "filrouge_timers", "gauge", "Timers in memory, stale entries included.", name,
+    metric(out, "filrouge_timers", "gauge", "Timers that are armed.", name,
            (double)snapshot->timer_count);
     metric(out, "filrouge_clock_held", "gauge",
            "1 while a forward step of the wall clock is held as suspect.", name,

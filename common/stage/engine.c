@@ -42,36 +42,67 @@ index_events(struct fr_engine *engine)
     }
 }
 
-/* The heap holds the order only; the table says what is armed. */
+/* ---- the timers' order, from their table ---- */
+
+struct places {
+    struct fr_timer_place *items;
+    size_t count, room;
+};
+
 static enum fr_error
-load_timers(struct fr_engine *engine)
+keep_place(struct places *places, struct fr_slice key, struct fr_slice value)
+{
+    struct fr_timer timer = {0};
+
+    if (fr_key_take_u32(&key, &timer.kind) != FR_OK || fr_key_take_u64(&key, &timer.id) != FR_OK ||
+        value.size != sizeof(timer.due_us))
+        return FR_CORRUPT;
+    if (places->count == places->room) {
+        size_t room = places->room == 0 ? 1024 : places->room * 2;
+        struct fr_timer_place *items = realloc(places->items, room * sizeof(*items));
+
+        if (items == NULL)
+            return FR_NO_MEMORY;
+        places->items = items;
+        places->room = room;
+    }
+    memcpy(&timer.due_us, value.data, sizeof(timer.due_us));
+    places->items[places->count++] = fr_timer_place(timer);
+    return FR_OK;
+}
+
+static enum fr_error
+read_places(struct fr_engine *engine, struct places *places)
 {
     const struct fr_view *view;
     struct fr_store_position position;
     struct fr_slice key, value;
     struct fr_scan scan;
+    enum fr_error err = fr_store_read_begin(engine->store, &view, &position);
+
+    if (err != FR_OK)
+        return err;
+    fr_scan_init(&scan, view, &fr_own_tables[FR_OWN_TIMERS], fr_slice(NULL, 0), fr_slice(NULL, 0));
+    while (err == FR_OK && (err = fr_scan_next(&scan, &key, &value)) == FR_OK)
+        err = keep_place(places, key, value);
+    fr_scan_fini(&scan);
+    fr_store_read_end(engine->store, &view);
+    return err == FR_NOT_FOUND ? FR_OK : err;
+}
+
+static enum fr_error
+load_timers(struct fr_engine *engine)
+{
+    struct places places = {0};
     enum fr_error err;
 
     if (fr_journal_end(engine->journal).seq == 0)
         return FR_OK; /* nothing has happened yet, and memory tables have no checkpoint to read */
-    err = fr_store_read_begin(engine->store, &view, &position);
-    if (err != FR_OK)
-        return err;
-    fr_scan_init(&scan, view, &fr_own_tables[FR_OWN_TIMERS], fr_slice(NULL, 0), fr_slice(NULL, 0));
-    while (err == FR_OK && (err = fr_scan_next(&scan, &key, &value)) == FR_OK) {
-        struct fr_timer timer = {0};
-
-        if (fr_key_take_u32(&key, &timer.kind) != FR_OK ||
-            fr_key_take_u64(&key, &timer.id) != FR_OK || value.size != sizeof(timer.due_us))
-            err = FR_CORRUPT;
-        else {
-            memcpy(&timer.due_us, value.data, sizeof(timer.due_us));
-            err = fr_timers_push(&engine->timers, timer);
-        }
-    }
-    fr_scan_fini(&scan);
-    fr_store_read_end(engine->store, &view);
-    return err == FR_NOT_FOUND ? FR_OK : err;
+    err = read_places(engine, &places);
+    if (err == FR_OK)
+        err = fr_timers_fill(&engine->timers, places.items, places.count);
+    free(places.items);
+    return err;
 }
 
 void
@@ -162,6 +193,7 @@ run_decide(struct fr_engine *engine, fr_decide_fn *decide, struct fr_record *rec
     enum fr_error err;
 
     fr_store_mark(engine->store);
+    fr_timers_mark(&engine->timers);
     fr_arena_reset(engine->turn.arena);
     begin_input(engine);
 
@@ -179,6 +211,7 @@ run_decide(struct fr_engine *engine, fr_decide_fn *decide, struct fr_record *rec
         err = decide(&engine->turn, record);
     if (err != FR_OK) {
         fr_store_undo(engine->store);
+        fr_timers_undo(&engine->timers);
         fr_journal_undo(engine->journal, mark);
         begin_input(engine); /* nothing of it may reach whoever waits for the outcome */
         /* An answer that decide let through is no answer of ours: FR_NOT_FOUND would say that
@@ -237,19 +270,12 @@ fr_engine_timer_head(const struct fr_timer *timer)
 enum fr_error
 fr_engine_timer_due(struct fr_engine *engine, struct fr_timer *timer)
 {
-    const struct fr_timer *first;
-    struct fr_time due;
+    struct fr_timer first;
 
-    while ((first = fr_timers_first(&engine->timers)) != NULL &&
-           first->due_us <= engine->turn.now.unix_us) {
-        if (fr_timer_get(engine->turn.view, first->kind, first->id, &due) == FR_OK &&
-            due.unix_us == first->due_us) {
-            *timer = *first;
-            return FR_OK;
-        }
-        fr_timers_pop(&engine->timers); /* disarmed, or armed for another time */
-    }
-    return FR_NOT_FOUND;
+    if (!fr_timers_first(&engine->timers, &first) || first.due_us > engine->turn.now.unix_us)
+        return FR_NOT_FOUND;
+    *timer = first;
+    return FR_OK;
 }
 
 enum fr_error
@@ -266,8 +292,7 @@ fr_engine_timer(struct fr_engine *engine)
     head = fr_engine_timer_head(&timer);
     row = input_row(engine, fr_engine_role(engine, FR_TIMER), head.kind);
     engine->submitted = false;
-    /* Not popped: after trouble it is still the first, and after success the table no longer
-     * confirms it. */
+    /* It leaves the order when TimerFired is applied; after trouble it is the first again. */
     return run_decide(engine, row == NULL ? NULL : row->decide, &record);
 }
 
@@ -295,7 +320,8 @@ fr_engine_apply(struct fr_engine *engine, const struct fr_record_head *head)
     const struct fr_record event = {
         .head = head, .body = fr_record_body(head), .upstream = engine->name, .engine = engine};
 
-    fr_store_mark(engine->store); /* keeps the undo list short; nothing is taken back here */
+    fr_store_mark(engine->store); /* keeps the undo lists short; nothing is taken back here */
+    fr_timers_mark(&engine->timers);
     return apply_event(engine, &event);
 }
 

@@ -112,16 +112,13 @@ fr_given_free(struct fr_given **given)
 static void
 fire_until(struct fr_given *given, int64_t until_us)
 {
-    const struct fr_timer *first;
-    enum fr_error err;
+    struct fr_timer first;
 
-    while ((first = fr_timers_first(&given->engine.timers)) != NULL && first->due_us <= until_us) {
-        if (first->due_us > given->now.unix_us)
-            given->now.unix_us = first->due_us;
+    while (fr_timers_first(&given->engine.timers, &first) && first.due_us <= until_us) {
+        if (first.due_us > given->now.unix_us)
+            given->now.unix_us = first.due_us;
         given->engine.turn.now = given->now;
-        /* FR_NOT_FOUND: the entry was stale and is gone. */
-        err = fr_engine_timer(&given->engine);
-        fr_assert(err == FR_OK || err == FR_NOT_FOUND);
+        fr_assert(fr_engine_timer(&given->engine) == FR_OK);
         collect(given);
     }
 }

@@ -31,58 +31,61 @@ fr_timer_get(const struct fr_view *view, uint32_t kind, uint64_t id, struct fr_t
                        sizeof(*due));
 }
 
-static bool
-still_armed(void *context, const struct fr_timer *timer)
+/* The order in memory and the table say the same, timer by timer; both are taken back together. */
+static enum fr_error
+leave_order(struct fr_engine *engine, uint32_t kind, uint64_t id, struct fr_time due)
 {
-    struct fr_engine *engine = context;
-    struct fr_time due;
+    enum fr_error err =
+        fr_timers_remove(&engine->timers, (struct fr_timer){due.unix_us, id, kind, 0});
 
-    return fr_timer_get(engine->turn.view, timer->kind, timer->id, &due) == FR_OK &&
-           due.unix_us == timer->due_us;
-}
-
-/* Entries of the heap that nobody disarmed one by one pile up when timers are moved often. */
-static void
-sweep_when_stale(struct fr_engine *engine)
-{
-    if (engine->timers.count < 1024 || engine->timers.count < engine->timers.kept * 2)
-        return;
-    fr_timers_sweep(&engine->timers, still_armed, engine);
+    fr_assert(err != FR_NOT_FOUND);
+    return err;
 }
 
 enum fr_error
 fr_timer_arm(struct fr_tables *tables, uint32_t kind, uint64_t id, struct fr_time due)
 {
     struct fr_engine *engine = fr_tables_context(tables);
+    struct fr_time before;
     struct fr_key key;
-    enum fr_error err;
+    enum fr_error err = fr_timer_get(engine->turn.view, kind, id, &before);
 
     fr_assert(kind >= FR_TIMER_KIND);
-    err = fr_put(tables, &fr_own_tables[FR_OWN_TIMERS], kind_and_id(&key, kind, id),
-                 fr_slice(&due, sizeof(due)));
-    if (err != FR_OK)
-        return err;
-    sweep_when_stale(engine);
-    return fr_timers_push(&engine->timers, (struct fr_timer){due.unix_us, id, kind, 0});
+    if (err == FR_OK && before.unix_us == due.unix_us)
+        return FR_OK;
+    if (err == FR_OK)
+        err = leave_order(engine, kind, id, before);
+    else if (err == FR_NOT_FOUND)
+        err = FR_OK;
+    if (err == FR_OK)
+        err = fr_put(tables, &fr_own_tables[FR_OWN_TIMERS], kind_and_id(&key, kind, id),
+                     fr_slice(&due, sizeof(due)));
+    if (err == FR_OK)
+        err = fr_timers_add(&engine->timers, (struct fr_timer){due.unix_us, id, kind, 0});
+    return err;
 }
 
 enum fr_error
 fr_timer_disarm(struct fr_tables *tables, uint32_t kind, uint64_t id)
 {
+    struct fr_engine *engine = fr_tables_context(tables);
+    struct fr_time due;
     struct fr_key key;
+    enum fr_error err = fr_timer_get(engine->turn.view, kind, id, &due);
 
-    return fr_del(tables, &fr_own_tables[FR_OWN_TIMERS], kind_and_id(&key, kind, id));
+    if (err != FR_OK)
+        return err == FR_NOT_FOUND ? FR_OK : err;
+    err = leave_order(engine, kind, id, due);
+    if (err == FR_OK)
+        err = fr_del(tables, &fr_own_tables[FR_OWN_TIMERS], kind_and_id(&key, kind, id));
+    return err;
 }
 
 static enum fr_error
 apply_timer_fired(struct fr_engine *engine, const struct fr_record *event)
 {
     const Fr__TimerFired *fired = fr_body(event);
-    struct fr_time due;
 
-    if (fr_timer_get(engine->turn.view, fired->kind, fired->id, &due) != FR_OK ||
-        due.unix_us != fired->due_us)
-        return FR_OK;
     return fr_timer_disarm(engine->tables, fired->kind, fired->id);
 }
 

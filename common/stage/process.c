@@ -315,7 +315,7 @@ fr_process_signal_check(struct fr_process *process)
 static struct fr_span
 time_to_wait(struct fr_process *process)
 {
-    const struct fr_timer *first = fr_timers_first(&process->engine.timers);
+    struct fr_timer first;
     struct fr_span wait = {IDLE_WAIT_US};
     struct fr_store_stats stats;
 
@@ -328,8 +328,8 @@ time_to_wait(struct fr_process *process)
     fr_store_stats(process->store, &stats);
     if (stats.dirty_count > 0 && process->options->stage.checkpoint_idle.us < wait.us)
         wait = process->options->stage.checkpoint_idle;
-    if (first != NULL) {
-        int64_t due_in = first->due_us - fr_clock_now(&process->clock).unix_us;
+    if (fr_timers_first(&process->engine.timers, &first)) {
+        int64_t due_in = first.due_us - fr_clock_now(&process->clock).unix_us;
 
         if (due_in < wait.us)
             wait.us = due_in < 0 ? 0 : due_in;
