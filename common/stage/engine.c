@@ -93,6 +93,7 @@ read_places(struct fr_engine *engine, struct places *places)
 static enum fr_error
 load_timers(struct fr_engine *engine)
 {
+    struct fr_span begun = fr_time_monotonic();
     struct places places = {0};
     enum fr_error err;
 
@@ -102,6 +103,9 @@ load_timers(struct fr_engine *engine)
     if (err == FR_OK)
         err = fr_timers_fill(&engine->timers, places.items, places.count);
     free(places.items);
+    if (err == FR_OK && places.count > 0)
+        fr_log(FR_INFO, "timers_loaded", "count=%zu took_ms=%lld", places.count,
+               (long long)(fr_time_monotonic().us - begun.us) / 1000);
     return err;
 }
 

@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ROOM_STEP 128 /* places by which a bucket grows; a quarter more than this empty, it shrinks */
+#define ROOM_STEP                                                                                  \
+    128 /* places by which a bucket grows; a quarter more than this empty, it shrinks */
 #define DUE_MAX ((INT64_C(1) << 52) - 1)
 
 /* ---- places ---- */

@@ -4,16 +4,17 @@
  *   buckets  [ sorted ] [ in any order ] [ in any order ] ... at most FR_TIMER_BUCKET_MAX each
  *
  * A tree of two levels with lazy leaves: a timer is put at the end of the bucket whose stretch of
- * time holds it, a full bucket is cut in two at its middle, and only the first bucket is sorted, when
- * somebody asks what comes first.  Sixteen bytes per timer, about eighteen with the room that buckets
- * keep, so ten million armed are under 200 MB.
+ * time holds it, a full bucket is cut in two at its middle, and only the first bucket is sorted,
+ * when somebody asks what comes first.  Sixteen bytes per timer, about eighteen with the room that
+ * buckets keep, so ten million armed are under 200 MB.
  *
  * Why not a timing wheel: its slots are stretches of time, and ours are stretches of timers.  A
- * million that fall due in one microsecond are one slot of a wheel, to be sorted all at once; a slot
- * of its upper levels is moved down all at once.  Here nothing takes longer than sorting one bucket,
- * however the dues lie, and order within a microsecond (kind, then id) costs nothing more.  Why not
- * a heap: ten million are 24 levels of cache misses per fire, and what was disarmed cannot be found
- * in it; here it is one scan of a bucket, so the order is exact and holds no stale entries.
+ * million that fall due in one microsecond are one slot of a wheel, to be sorted all at once; a
+ * slot of its upper levels is moved down all at once.  Here nothing takes longer than sorting one
+ * bucket, however the dues lie, and order within a microsecond (kind, then id) costs nothing more.
+ * Why not a heap: ten million are 24 levels of cache misses per fire, and what was disarmed cannot
+ * be found in it; here it is one scan of a bucket, so the order is exact and holds no stale
+ * entries.
  *
  * Whoever takes back what a decide did (fr_store_undo) takes it back here too: mark and undo.
  */

@@ -2,14 +2,14 @@
  *
  * Divided from the most significant bits down (a radix exchange: McIlroy, Bostic, McIlroy,
  * "Engineering Radix Sort", Computing Systems 6(1), 1993), in place, and only until a group fits
- * into a bucket: nothing within a bucket need be sorted.  Each group is divided between its own least
- * and greatest place, so that timers which lie close together do not cost empty passes.
+ * into a bucket: nothing within a bucket need be sorted.  Each group is divided between its own
+ * least and greatest place, so that timers which lie close together do not cost empty passes.
  */
 #include "common/stage/timers.h"
 
 #include <string.h>
 
-#define FILLED 896  /* places that a bucket gets at most: what is armed next finds room */
+#define FILLED 896 /* places that a bucket gets at most: what is armed next finds room */
 #define DIGITS 256
 
 struct group {
@@ -86,7 +86,8 @@ divide(const struct group *group, const struct measure *measure, size_t ends[DIG
 
 /* ---- into buckets ---- */
 
-/* Small groups share a bucket: `waiting` is what lies just before the next group and has none yet. */
+/* Small groups share a bucket: `waiting` is what lies just before the next group and has none yet.
+ */
 struct filling {
     struct fr_timers *timers;
     struct group waiting;

@@ -20,6 +20,9 @@ struct bench_options {
     int runs;
     uint64_t trim_after; /* journal_size of each stage in MiB; 0: keep everything */
     uint64_t credit;     /* bytes; 0: default */
+    uint64_t storm;      /* timers due at once */
+    int batch;           /* inputs in a frame, for `timers` */
+    bool scattered;      /* ids of timers in no order */
     bool tables;         /* false: no get and put */
     bool json;
     const char *dir;    /* where to work; NULL: a new directory below $TMPDIR or /tmp */
@@ -34,10 +37,14 @@ struct bench_histogram {
 };
 void bench_histogram_add(struct bench_histogram *histogram, uint64_t us);
 uint64_t bench_histogram_quantile(const struct bench_histogram *histogram, double q);
+/* How many lie in low <= us < high; both are powers of two, or 0. */
+uint64_t bench_histogram_between(const struct bench_histogram *histogram, uint64_t low,
+                                 uint64_t high);
 
 int bench_pipeline(const struct bench_options *options);
 int bench_yardsticks(const struct bench_options *options);
 int bench_path(const struct bench_options *options);
+int bench_timers(const struct bench_options *options);
 int bench_stage(int argc, char **argv); /* one process of the pipeline */
 
 double bench_fdatasync_rate(const char *dir, double seconds, size_t size);

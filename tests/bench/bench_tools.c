@@ -48,6 +48,16 @@ bench_histogram_quantile(const struct bench_histogram *histogram, double q)
     return histogram->max;
 }
 
+uint64_t
+bench_histogram_between(const struct bench_histogram *histogram, uint64_t low, uint64_t high)
+{
+    uint64_t count = 0;
+
+    for (unsigned i = bucket(low); i < bucket(high); i++)
+        count += histogram->counts[i];
+    return count;
+}
+
 double
 bench_now(void)
 {

@@ -1,5 +1,5 @@
 /* main.c - filrouge-bench SUBCOMMAND: what `fil bench` runs. */
-#include "tests/bench/bench.h"
+#include "tests/bench/timers.h"
 
 #include <getopt.h>
 #include <stdlib.h>
@@ -12,10 +12,13 @@ usage(FILE *out)
             "usage: fil bench pipeline [--messages N] [--keys N] [--rate PER_S] [--stages 1..4]\n"
             "                          [--no-tables] [--runs N] [--journal-mib N] [--json]\n"
             "       fil bench path --config FILE [--messages N] [--rate PER_S] [--json]\n"
+            "       fil bench timers [--timers N] [--batch N] [--storm N] [--rate PER_S]\n"
+            "                        [--seconds S] [--scattered] [--json]\n"
             "       fil bench yardsticks [--seconds S] [--json]\n"
             "examples:\n"
             "  fil bench pipeline --messages 2000000 --keys 100000 --runs 3\n"
             "  fil bench pipeline --messages 10000 --rate 500\n"
+            "  fil bench timers --timers 10000000 --batch 1000\n"
             "Every run measures the disk, LMDB and ZeroMQ beside it and prints the ratios.\n");
 }
 
@@ -35,14 +38,25 @@ main(int argc, char **argv)
                                                  {"config", required_argument, NULL, 'c'},
                                                  {"credit", required_argument, NULL, 'C'},
                                                  {"bin", required_argument, NULL, 'b'},
+                                                 {"timers", required_argument, NULL, 'm'},
+                                                 {"batch", required_argument, NULL, 'B'},
+                                                 {"storm", required_argument, NULL, 'T'},
+                                                 {"scattered", no_argument, NULL, 'x'},
                                                  {"help", no_argument, NULL, 'h'},
                                                  {0}};
-    struct bench_options options = {
-        .messages = 1000000, .keys = 100000, .stages = 4, .runs = 1, .tables = true};
+    struct bench_options options = {.messages = 1000000,
+                                    .keys = 100000,
+                                    .stages = 4,
+                                    .runs = 1,
+                                    .batch = 1000,
+                                    .storm = 1000000,
+                                    .tables = true};
     int option;
 
     if (argc > 2 && strcmp(argv[1], "stage") == 0)
         return bench_stage(argc - 1, argv + 1);
+    if (argc > 2 && strcmp(argv[1], "timer-stage") == 0)
+        return bench_timer_stage(argc - 1, argv + 1);
     while ((option = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
         switch (option) {
         case 'm':
@@ -84,6 +98,15 @@ main(int argc, char **argv)
         case 'b':
             options.bin = optarg;
             break;
+        case 'B':
+            options.batch = atoi(optarg);
+            break;
+        case 'T':
+            options.storm = strtoull(optarg, NULL, 10);
+            break;
+        case 'x':
+            options.scattered = true;
+            break;
         case 'h':
             usage(stdout);
             return 0;
@@ -93,7 +116,8 @@ main(int argc, char **argv)
         }
     }
     if (optind != argc - 1 || options.messages == 0 || options.keys == 0 || options.runs < 1 ||
-        options.stages < 1 || options.stages > BENCH_STAGE_MAX) {
+        options.batch < 1 || options.storm == 0 || options.stages < 1 ||
+        options.stages > BENCH_STAGE_MAX) {
         usage(stderr);
         return 64;
     }
@@ -103,6 +127,10 @@ main(int argc, char **argv)
         return bench_yardsticks(&options);
     if (strcmp(argv[optind], "path") == 0)
         return bench_path(&options);
+    if (strcmp(argv[optind], "timers") == 0) {
+        options.seconds = options.seconds > 0 ? options.seconds : 20;
+        return bench_timers(&options);
+    }
     usage(stderr);
     return 64;
 }
