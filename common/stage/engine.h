@@ -108,4 +108,12 @@ enum fr_error fr_own_apply(struct fr_engine *engine, const struct fr_record *eve
 uint32_t fr_own_attempts(const struct fr_view *view, const char *upstream, uint64_t seq,
                          uint64_t fingerprint);
 
+/* sabotage: test builds can break one law on purpose, to see the tests notice (negative controls).
+ */
+#ifdef FR_SABOTAGE
+bool fr_sabotage(const char *law);
+#else
+#define fr_sabotage(law) false
+#endif
+
 #endif

@@ -76,7 +76,7 @@ fr_timer_disarm(struct fr_tables *tables, uint32_t kind, uint64_t id)
     if (err != FR_OK)
         return err == FR_NOT_FOUND ? FR_OK : err;
     err = leave_order(engine, kind, id, due);
-    if (err == FR_OK)
+    if (err == FR_OK && !fr_sabotage("timer_kept_in_table"))
         err = fr_del(tables, &fr_own_tables[FR_OWN_TIMERS], kind_and_id(&key, kind, id));
     return err;
 }

@@ -216,12 +216,4 @@ void fr_process_close(struct fr_process *process);
 int fr_process_run(struct fr_process *process);
 void fr_process_signal_check(struct fr_process *process);
 
-/* sabotage: test builds can break one law on purpose, to see the tests notice (negative controls).
- */
-#ifdef FR_SABOTAGE
-bool fr_sabotage(const char *law);
-#else
-#define fr_sabotage(law) false
-#endif
-
 #endif

@@ -6,6 +6,19 @@
 #include "common/journal/journal.h"
 #include "proto/bench.pb-c.h"
 #include "proto/kinds.h"
+#include "proto/stage.pb-c.h"
+
+static void
+count_fire(struct check_counts *counts, const struct fr_record_head *head)
+{
+    struct fr_slice body = fr_record_body(head);
+    Fr__TimerFired *fired = fr__timer_fired__unpack(NULL, body.size, body.data);
+
+    if (fired == NULL || head->time_us < fired->due_us)
+        counts->early++;
+    if (fired != NULL)
+        fr__timer_fired__free_unpacked(fired, NULL);
+}
 
 static void
 count_record(struct check_counts *counts, const struct fr_record_head *head)
@@ -13,6 +26,8 @@ count_record(struct check_counts *counts, const struct fr_record_head *head)
     struct fr_slice body = fr_record_body(head);
     Fr__BenchMessage *message;
 
+    if (head->kind == FR_TIMER_FIRED)
+        count_fire(counts, head);
     if (head->kind != FR_BENCH_MESSAGE)
         return;
     message = fr__bench_message__unpack(NULL, body.size, body.data);
@@ -21,6 +36,8 @@ count_record(struct check_counts *counts, const struct fr_record_head *head)
     counts->records++;
     if (message->key >= 1000000 && message->key < 1000000 + CHECK_NUMBER_MAX)
         counts->alarms[message->key - 1000000]++;
+    else if (message->key >= 2000000 && message->key < 2000000 + CHECK_BELL_MAX)
+        counts->bells[message->key - 2000000]++;
     else if (message->key < CHECK_NUMBER_MAX)
         counts->numbers[message->key]++;
     fr__bench_message__free_unpacked(message, NULL);
@@ -84,6 +101,38 @@ tell(unsigned *breaches, const char *name, const char *what, uint64_t number, ui
     if ((*breaches)++ < 10)
         fprintf(stderr, "%s: %s %llu stands there %u times\n", name, what,
                 (unsigned long long)number, times);
+}
+
+uint32_t
+check_bell_times(uint64_t id, uint64_t bells, uint64_t numbers)
+{
+    if (id <= bells)
+        return id > 0 && id % 7 != 0;
+    return id > bells + 3 && id <= bells + numbers;
+}
+
+bool
+check_bells_rung(const struct check_counts *counts, uint64_t bells, uint64_t numbers)
+{
+    for (uint64_t id = 1; bells > 0 && id <= bells + numbers; id++)
+        if (counts->bells[id] < check_bell_times(id, bells, numbers))
+            return false;
+    return true;
+}
+
+unsigned
+check_bells(const struct check_counts *counts, uint64_t bells, uint64_t numbers, const char *name)
+{
+    unsigned breaches = 0;
+
+    if (counts->early > 0) {
+        fprintf(stderr, "%s: %llu timers fired early\n", name, (unsigned long long)counts->early);
+        breaches++;
+    }
+    for (uint64_t id = 1; bells > 0 && id < CHECK_BELL_MAX; id++)
+        if (counts->bells[id] != check_bell_times(id, bells, numbers))
+            tell(&breaches, name, "bell", id, counts->bells[id]);
+    return breaches;
 }
 
 unsigned

@@ -1,11 +1,12 @@
-/* driver.c - one fault at every I/O operation of a ledger: `fault-driver WAY STAGE [--sabotage
- * LAW]`.
+/* driver.c - one fault at every I/O operation of a ledger: `fault-driver WAY STAGE [--bells N]
+ * [--sabotage LAW]`.
  *
  * A run without fault counts the operations.  Then, for each of them: a fresh state, the fault
  * there, the service ends (or goes on, where the way allows), is started again without fault, and
  * when everything has settled the journals must hold what was acknowledged exactly once, and the
- * tables be what the journal says.  With --sabotage the service breaks that law, and the driver
- * succeeds only if it noticed a breach.
+ * tables be what the journal says.  With --bells ledger1 has N timers armed meanwhile, each of
+ * which must ring once, early never, moved or not, and none that was disarmed.  With --sabotage the
+ * service breaks that law, and the driver succeeds only if it noticed a breach.
  */
 #include <poll.h>
 #include <signal.h>
@@ -17,6 +18,15 @@
 #include "tests/fault/world.h"
 
 /* ---- one case ---- */
+
+/* It has done all that it was to do; with bells that takes until the last has rung. */
+static bool
+seen_it_all(struct world *world, struct fr_span start_time)
+{
+    if (!world_all_acknowledged(world) || fr_time_monotonic().us - start_time.us <= 150 * 1000)
+        return false;
+    return world->bells == 0 || world_settled(world);
+}
 
 static void
 suffer(struct world *world, const struct fault *fault, pid_t *pids)
@@ -30,7 +40,7 @@ suffer(struct world *world, const struct fault *fault, pid_t *pids)
     while (!world_ended(&pids[world->stage - 1]) &&
            fr_time_monotonic().us - start_time.us < 600 * 1000) {
         world_read_acks(world, 5);
-        if (world_all_acknowledged(world) && fr_time_monotonic().us - start_time.us > 150 * 1000)
+        if (seen_it_all(world, start_time))
             break;
     }
     world_finish(&pids[world->stage - 1], SIGKILL);
@@ -85,17 +95,33 @@ count_calls(struct world *world)
     return calls;
 }
 
+static const char *
+option(int argc, char **argv, const char *name)
+{
+    for (int i = 3; i + 1 < argc; i++)
+        if (strcmp(argv[i], name) == 0)
+            return argv[i + 1];
+    return NULL;
+}
+
 int
 main(int argc, char **argv)
 {
     struct world world;
+    const char *bells = option(argc, argv, "--bells");
     long calls, step, cases = 0, broken = 0;
 
-    if (argc < 3 || !world_init(&world, 60, argc > 4 ? argv[4] : NULL)) {
-        fprintf(stderr, "usage: FR_BUILD_DIR=... fault-driver WAY 1|2 [--sabotage LAW]\n");
+    if (argc < 3 ||
+        !world_init(&world, bells != NULL ? 12 : 60, option(argc, argv, "--sabotage"))) {
+        fprintf(stderr,
+                "usage: FR_BUILD_DIR=... fault-driver WAY 1|2 [--bells N] [--sabotage LAW]\n");
         return 64;
     }
     world.stage = atoi(argv[2]);
+    if (bells != NULL) {
+        world.bells = atoi(bells);
+        world.batch_max = 100;
+    }
     calls = count_calls(&world);
     if (calls < 30) {
         fprintf(stderr, "only %ld I/O calls were seen: is the library loaded?\n", calls);
@@ -112,8 +138,8 @@ main(int argc, char **argv)
             break;
     }
     world_remove(world.dir);
-    printf("%s at each of %ld I/O calls of stage %d%s%s: %ld cases, %ld broken\n", argv[1], calls,
-           world.stage, world.sabotage != NULL ? ", sabotaged: " : "",
+    printf("%s at each of %ld I/O calls of stage %d, %d bells%s%s: %ld cases, %ld broken\n",
+           argv[1], calls, world.stage, world.bells, world.sabotage != NULL ? ", sabotaged: " : "",
            world.sabotage != NULL ? world.sabotage : "", cases, broken);
     if (world.sabotage != NULL)
         return broken > 0 ? 0 : 1;

@@ -3,6 +3,10 @@
  * ledger1 takes numbers from its edge (sender.c), each once (a number sent again is answered and
  * not stored again); every tenth arms a timer that adds 1,000,000 + number.  ledger2 reads ledger1
  * and copies every number, with no deduplication of its own: only cursors keep it from doubling.
+ *
+ * With $LEDGER_BELLS=N the first number arms N bells at once, four of them for each moment; the
+ * second moves every fifth, the third disarms every seventh, and each later number arms a bell of
+ * its own.  A bell that rings adds 2,000,000 + its id (check.h tells which must).
  */
 #include <stdlib.h>
 #include "common/stage/process.h"
@@ -11,6 +15,7 @@
 #include "tests/fault/sender.h"
 
 #define ALARM (FR_TIMER_KIND + 1)
+#define BELL (FR_TIMER_KIND + 2)
 #define POISON                                                                                     \
     13 /* crashes decide of the ledger that $LEDGER_POISON names; "alarm": the alarm of 20 does */
 
@@ -28,12 +33,13 @@ row(struct fr_key *key, uint64_t number)
 }
 
 static enum fr_error
-emit_number(struct fr_turn *turn, const struct fr_record *input, uint64_t number)
+emit_number(struct fr_turn *turn, const struct fr_record *input, uint64_t number, uint64_t bells)
 {
     Fr__BenchMessage message = FR__BENCH_MESSAGE__INIT;
     const char *fill = getenv("LEDGER_FILL");
 
     message.key = number;
+    message.sent_us = bells;
     if (fill != NULL) { /* so that a small journal fills up */
         message.filler.len = (size_t)atoi(fill);
         message.filler.data = fr_arena_zalloc(turn->arena, 1, message.filler.len);
@@ -54,6 +60,7 @@ static enum fr_error
 decide_number(struct fr_turn *turn, const struct fr_record *input)
 {
     const Fr__BenchMessage *message = fr_unpack(turn, input, &fr__bench_message__descriptor);
+    const char *bells = getenv("LEDGER_BELLS");
     struct fr_slice value;
     struct fr_key key;
 
@@ -63,7 +70,13 @@ decide_number(struct fr_turn *turn, const struct fr_record *input)
     if (fr_get(turn->view, &tables[0], row(&key, message->key), &value) == FR_OK &&
         !fr_sabotage("no_deduplication"))
         return FR_OK;
-    return emit_number(turn, input, message->key);
+    return emit_number(turn, input, message->key, bells == NULL ? 0 : strtoull(bells, NULL, 10));
+}
+
+static enum fr_error
+decide_bell(struct fr_turn *turn, const struct fr_record *input)
+{
+    return emit_number(turn, input, 2000000 + input->head->key, 0);
 }
 
 static enum fr_error
@@ -73,7 +86,7 @@ decide_alarm(struct fr_turn *turn, const struct fr_record *input)
 
     if (input->head->key == 20 && poison != NULL && strcmp(poison, "alarm") == 0)
         abort();
-    return emit_number(turn, input, 1000000 + input->head->key);
+    return emit_number(turn, input, 1000000 + input->head->key, 0);
 }
 
 static enum fr_error
@@ -84,7 +97,33 @@ decide_copy(struct fr_turn *turn, const struct fr_record *input)
     if (message == NULL)
         return fr_reject(turn, input, "does not decode");
     crash_if_poisoned(message->key, "ledger2");
-    return emit_number(turn, input, message->key);
+    return emit_number(turn, input, message->key, 0);
+}
+
+/* Times are the event's: replayed, it arms the same. */
+static enum fr_error
+arm_bells(struct fr_tables *handle, const struct fr_record *event, uint64_t number, uint64_t bells)
+{
+    struct fr_time now = {event->head->time_us};
+    enum fr_error err = FR_OK;
+
+    if (number > 3)
+        return fr_timer_arm(handle, BELL, bells + number,
+                            fr_time_add(now, fr_millis((int64_t)(number * 7 % 2000))));
+    for (uint64_t id = 1; err == FR_OK && id <= bells; id++) {
+        bool late = id % 5 == 0 || id % 7 == 0;
+
+        if (number == 1)
+            err = fr_timer_arm(
+                handle, BELL, id,
+                late ? fr_time_add(now, fr_seconds(3600))
+                     : (struct fr_time){now.unix_us + 20000 + (int64_t)(id / 4) * 100});
+        else if (number == 2 && id % 5 == 0 && id % 7 != 0)
+            err = fr_timer_arm(handle, BELL, id, fr_time_add(now, fr_millis(30)));
+        else if (number == 3 && id % 7 == 0)
+            err = fr_timer_disarm(handle, BELL, id);
+    }
+    return err;
 }
 
 static enum fr_error
@@ -102,11 +141,14 @@ apply_number(struct fr_tables *handle, const struct fr_record *event)
         strcmp(event->upstream, "ledger1") == 0)
         err = fr_timer_arm(handle, ALARM, message->key,
                            (struct fr_time){event->head->time_us + 5000});
+    if (err == FR_OK && message->sent_us > 0)
+        err = arm_bells(handle, event, message->key, message->sent_us);
     return err;
 }
 
 static const struct fr_input inputs_1[] = {{FR_BENCH_MESSAGE, FR_LOCAL, decide_number},
                                            {ALARM, FR_TIMER, decide_alarm},
+                                           {BELL, FR_TIMER, decide_bell},
                                            {FR_KIND_END, NULL, NULL}};
 static const struct fr_input inputs_2[] = {{FR_BENCH_MESSAGE, "ledger1", decide_copy},
                                            {FR_KIND_END, NULL, NULL}};

@@ -53,6 +53,18 @@ acknowledged_count(const struct world *world)
     return count;
 }
 
+/* What the dead one had still written to the pipe. */
+static void
+hear_the_rest(struct world *world)
+{
+    while (world->acks >= 0 && world_read_acks(world, 0)) {
+        struct pollfd more = {world->acks, POLLIN, 0};
+
+        if (poll(&more, 1, 0) <= 0)
+            break;
+    }
+}
+
 /* ---- kill -9 of both, again and again, under load ---- */
 
 static int
@@ -78,12 +90,8 @@ kills(void)
              fr_time_monotonic().us - begun.us < life.us;)
             world_read_acks(&world, 5);
         world_finish(&pids[victim], SIGKILL);
-        while (victim == 0 && world.acks >= 0 && world_read_acks(&world, 0)) {
-            struct pollfd more = {world.acks, POLLIN, 0};
-
-            if (poll(&more, 1, 0) <= 0)
-                break;
-        }
+        if (victim == 0)
+            hear_the_rest(&world);
         deaths++;
     }
     breaches = !world_run_to_the_end(&world, pids);
@@ -93,6 +101,53 @@ kills(void)
     world_remove(world.dir);
     printf("%d deaths\n", deaths);
     return verdict("kills", breaches);
+}
+
+/* ---- kill -9 a hundred times while thousands of timers are armed, moved, disarmed and fire ----
+ */
+
+static int
+timers(void)
+{
+    struct world world;
+    pid_t pids[2] = {0, 0};
+    struct check_counts counts = {0};
+    unsigned breaches, seed = (unsigned)getpid(), rung = 0;
+    int deaths = 0;
+
+    if (!world_init(&world, 2000, NULL))
+        return 64;
+    world.bells = 4000;
+    world.retention = "1h";
+    world.batch_max = 50;
+    printf("seed %u\n", seed);
+    srand(seed);
+    world_fresh(&world);
+    while (deaths < 100) {
+        int victim = rand() % 4 == 0; /* ledger1, which has the timers, three times out of four */
+
+        for (int i = 0; i < 2; i++)
+            if (pids[i] == 0)
+                pids[i] = world_start(&world, i + 1, NULL);
+        for (struct fr_span begun = fr_time_monotonic(), life = fr_millis(rand() % 40);
+             fr_time_monotonic().us - begun.us < life.us;)
+            world_read_acks(&world, world_all_acknowledged(&world) ? 1 : 5);
+        world_finish(&pids[victim], SIGKILL);
+        if (victim == 0)
+            hear_the_rest(&world);
+        deaths++;
+        if (deaths == 60)
+            check_read(world.state, "ledger1", &counts);
+    }
+    for (int id = 1; id < CHECK_BELL_MAX; id++)
+        rung += counts.bells[id];
+    breaches = !world_run_to_the_end(&world, pids);
+    world_finish(&pids[0], SIGTERM);
+    world_finish(&pids[1], SIGTERM);
+    breaches += world_breaches(&world, breaches == 0);
+    world_remove(world.dir);
+    printf("%d deaths; %u bells had rung at the sixtieth\n", deaths, rung);
+    return verdict("timers under kills", breaches);
 }
 
 /* ---- an input that crashes decide ---- */
@@ -433,6 +488,8 @@ main(int argc, char **argv)
     setvbuf(stdout, NULL, _IOLBF, 0);
     if (strcmp(name, "kills") == 0)
         return kills();
+    if (strcmp(name, "timers") == 0)
+        return timers();
     if (strcmp(name, "poison_outside") == 0)
         return poison(1);
     if (strcmp(name, "poison_upstream") == 0)
@@ -447,9 +504,8 @@ main(int argc, char **argv)
         return standby();
     if (strcmp(name, "second_owner") == 0)
         return second_owner();
-    fprintf(
-        stderr,
-        "usage: FR_BUILD_DIR=... fault-stories kills|poison_outside|poison_upstream|poison_timer|"
-        "stopped_reader|disk_full|standby|second_owner\n");
+    fprintf(stderr, "usage: FR_BUILD_DIR=... fault-stories "
+                    "kills|timers|poison_outside|poison_upstream|poison_timer|"
+                    "stopped_reader|disk_full|standby|second_owner\n");
     return 64;
 }

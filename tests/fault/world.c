@@ -19,7 +19,12 @@ world_init(struct world *world, int numbers, const char *sabotage)
 {
     const char *build = getenv("FR_BUILD_DIR");
 
-    *world = (struct world){.acks = -1, .numbers = numbers, .sabotage = sabotage, .stage = 1};
+    *world = (struct world){.acks = -1,
+                            .numbers = numbers,
+                            .sabotage = sabotage,
+                            .stage = 1,
+                            .batch_max = 7,
+                            .retention = "0s"};
     if (build == NULL)
         return false;
     snprintf(world->preload, sizeof(world->preload), "%s/libfr_io_fault.so", build);
@@ -63,9 +68,10 @@ world_fresh(struct world *world)
     fprintf(
         out,
         "state: %s\nrun: %s/run\n"
-        "stage: {segment_size: 1MiB, checkpoint_every: 10ms, checkpoint_idle: 3ms, batch_max: 7, "
-        "log_level: warn, retention: 0s%s}\n",
-        world->state, world->dir, world->stage_options == NULL ? "" : world->stage_options);
+        "stage: {segment_size: 1MiB, checkpoint_every: 10ms, checkpoint_idle: 3ms, batch_max: %d, "
+        "log_level: warn, retention: %s%s}\n",
+        world->state, world->dir, world->batch_max, world->retention,
+        world->stage_options == NULL ? "" : world->stage_options);
     fclose(out);
     memset(world->acknowledged, 0, sizeof(world->acknowledged));
 }
@@ -102,6 +108,10 @@ world_start(struct world *world, int stage, const struct fault *fault)
         setenv("LEDGER_ACKS", text, 1);
         snprintf(text, sizeof(text), "%d", stage == 1 ? world->numbers : 0);
         setenv("LEDGER_COUNT", text, 1);
+        if (world->bells > 0) {
+            snprintf(text, sizeof(text), "%d", world->bells);
+            setenv("LEDGER_BELLS", text, 1);
+        }
         set_skip(world);
         if (fault != NULL) {
             setenv("LD_PRELOAD", world->preload, 1);
@@ -185,6 +195,8 @@ world_settled(struct world *world)
     for (int n = 10; n <= world->numbers; n += 10)
         if (one.alarms[n] == 0)
             return false;
+    if (!check_bells_rung(&one, (uint64_t)world->bells, (uint64_t)world->numbers))
+        return false;
     return two.records >= one.records;
 }
 
@@ -269,6 +281,8 @@ world_breaches(struct world *world, bool in_time)
             return breaches + 1;
         breaches +=
             check_exactly_once(&counts, world->acknowledged, (uint64_t)world->numbers, names[i]);
+        breaches +=
+            check_bells(&counts, (uint64_t)world->bells, (uint64_t)world->numbers, names[i]);
         if (!world_same_dump(world, i + 1)) {
             fprintf(stderr, "%s: the tables are not what the journal says\n", names[i]);
             breaches++;

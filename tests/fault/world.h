@@ -13,6 +13,9 @@ struct world {
     const char *sabotage;
     const char *stage_options; /* added to the configuration's `stage`, or NULL */
     int numbers;               /* how many ledger1 is sent */
+    int bells;                 /* how many timers ledger1 arms at once (ledger.c) */
+    int batch_max;             /* inputs per frame */
+    const char *retention;     /* of both journals; what is trimmed cannot be checked */
     int stage;                 /* which one suffers */
     bool acknowledged[CHECK_NUMBER_MAX];
     int acks; /* our end of the pipe; -1: none */
