@@ -138,11 +138,8 @@ remove_bucket(struct fr_timers *timers, size_t index)
     memmove(&timers->buckets[index], &timers->buckets[index + 1],
             after * sizeof(timers->buckets[0]));
     timers->bucket_count--;
-    if (index > 0)
-        return;
-    timers->first_sorted = false;
-    if (timers->bucket_count > 0)
-        timers->lows[0] = (struct fr_timer_place){0, 0}; /* whatever comes before is its too */
+    if (index == 0)
+        timers->first_sorted = false;
 }
 
 /* The bucket whose stretch holds `place`: the last one with a low that is not after it. */

@@ -54,7 +54,7 @@ struct fr_timer_change { /* for undo */
 };
 
 struct fr_timers {
-    struct fr_timer_place *lows; /* the least place that a bucket may hold */
+    struct fr_timer_place *lows; /* the least place that a bucket may hold; the first holds any */
     struct fr_timer_bucket *buckets;
     size_t bucket_count, bucket_room;
     size_t count;      /* timers in all */
