@@ -146,9 +146,9 @@ sim_service_input(struct sim_service *service, int role, uint64_t id, uint64_t k
 int64_t
 sim_service_timer(struct sim_service *service)
 {
-    const struct fr_timer *first = fr_timers_first(&service->engine.timers);
+    struct fr_timer first;
 
-    return first == NULL ? SIM_FOREVER : first->due_us;
+    return fr_timers_first(&service->engine.timers, &first) ? first.due_us : SIM_FOREVER;
 }
 
 void
