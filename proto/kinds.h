@@ -35,6 +35,8 @@
     X(0x0107, FR_ANSWER_TRIED,          answer_tried)          \
     X(0x0108, FR_ANSWER_DUE,            answer_due)            \
     X(0x0109, FR_ADDRESSES_FORGOTTEN,   addresses_forgotten)   \
+    X(0x010a, FR_WAIT_CHOSEN,           wait_chosen)           \
+    X(0x010b, FR_WAIT_SHOWN,            wait_shown)            \
     /* identity */ \
     X(0x0201, FR_CUSTOMER_CREATED,      customer_created)      \
     X(0x0202, FR_KEY_ATTACHED,          key_attached)          \
@@ -63,6 +65,8 @@
     X(0x030e, FR_CUSTOMER_REKEYED,      customer_rekeyed)      \
     X(0x030f, FR_IDENTIFIER_NOTED,      identifier_noted)      \
     X(0x0310, FR_TASK_END_NOTED,        task_end_noted)        \
+    X(0x031c, FR_WAIT_TOLD,             wait_told)             \
+    X(0x031d, FR_WAIT_CHOICE_MADE,      wait_choice_made)      \
     X(0x0320, FR_CONVERSATION_CLASSIFIED, conversation_classified) \
     /* routing */ \
     X(0x0401, FR_AGENT_DEFINED,         agent_defined)         \
@@ -80,6 +84,10 @@
     X(0x040d, FR_TASK_REKEYED,          task_rekeyed)          \
     X(0x040e, FR_LANE_OPENED,           lane_opened)           \
     X(0x040f, FR_LANE_CHANGED,          lane_changed)          \
+    X(0x0420, FR_WAIT_ESTIMATED,        wait_estimated)        \
+    X(0x0421, FR_WAIT_ENDED,            wait_ended)            \
+    X(0x0422, FR_WAITS_LOOKED_AT,       waits_looked_at)       \
+    X(0x0423, FR_TASK_DEFERRED,         task_deferred)         \
     /* sla */ \
     X(0x0501, FR_TARGET_ARMED,          target_armed)          \
     X(0x0502, FR_TARGET_WARNED,         target_warned)         \

@@ -1,6 +1,6 @@
 /* apply.c - one function per event kind: the only caller of the tables' put. */
 #include "proto/conversation.pb-c.h"
-#include "services/routing/tables.h"
+#include "services/routing/waits.h"
 
 #define TRY(call)                                                                                  \
     do {                                                                                           \
@@ -133,17 +133,18 @@ keep_request(struct fr_tables *tables, const Fr__TaskRequested *request)
     return routing_task_facts_put(tables, request->task_id, &facts);
 }
 
-/* He for whom it was held gets one less. */
-static enum fr_error
-unhold(struct fr_tables *tables, const struct routing_task *task)
+enum fr_error
+routing_unhold(struct fr_tables *tables, const struct routing_task *task)
 {
     struct routing_agent holder;
 
     if (task->state != ROUTING_WAITING || task->agent == 0)
         return FR_OK;
-    TRY(routing_agent_get(fr_tables_view(tables), task->agent, &holder));
-    holder.held--;
-    TRY(routing_agent_put(tables, &holder));
+    if (task->agent != ROUTING_LATER) {
+        TRY(routing_agent_get(fr_tables_view(tables), task->agent, &holder));
+        holder.held--;
+        TRY(routing_agent_put(tables, &holder));
+    }
     return fr_timer_disarm(tables, ROUTING_TIMER_OPEN, task->task_id);
 }
 
@@ -180,7 +181,7 @@ start_from(struct fr_tables *tables, const struct fr_record *event, uint64_t tas
     TRY(routing_task_get(fr_tables_view(tables), task_id, row));
     *before = row;
     *task = *row;
-    return unhold(tables, row);
+    return routing_unhold(tables, row);
 }
 
 /* TaskQueued.  Writes tasks, task_facts, waiting, lanes (waiting), agents (held); arms the timers
@@ -426,7 +427,7 @@ routing_apply_task_ended(struct fr_tables *tables, const struct fr_record *event
 
     TRY(routing_task_get(fr_tables_view(tables), ended->task_id, &task));
     fr_assert(task.state != ROUTING_OFFERED);
-    TRY(unhold(tables, &task));
+    TRY(routing_unhold(tables, &task));
     if (task.refusals > 0) {
         TRY(routing_refusals_drop(tables, task.task_id));
         TRY(fr_timer_disarm(tables, ROUTING_TIMER_AGAIN, task.task_id));

@@ -5,6 +5,7 @@
 
 #define QUEUE(field) offsetof(struct routing_queue, field)
 #define AGENT(field) offsetof(struct routing_agent_config, field)
+#define WAITING(field) offsetof(struct routing_waiting_config, field)
 #define TOP(field) offsetof(struct routing_config, field)
 
 /* clang-format off */
@@ -51,6 +52,19 @@ static const struct fr_config_key agent_keys[] = {
       .doc = "How much each channel's conversation takes of him; all together never more than 100. None: one at a time." },
     { NULL },
 };
+static const struct fr_config_key waiting_keys[] = {
+    { "channels", FR_CONFIG_STRINGS, WAITING(channels), NULL, .max = 24,
+      .doc = "Channels whose customers are told their position and expected wait; none: nobody is told." },
+    { "every", FR_CONFIG_SPAN, WAITING(every), "15s", .min = 1000000, .max = 3600000000,
+      .doc = "They are told anew when it has changed, and never more often than this." },
+    { "offer_above", FR_CONFIG_SPAN, WAITING(offer_above), "180s", .min = 0, .max = 604800000000,
+      .doc = "Who is expected to wait longer is offered self-service, or a call-back that keeps his place." },
+    { "turn", FR_CONFIG_SPAN, WAITING(turn), "5m", .min = 1000000, .max = 86400000000,
+      .doc = "Until a line has been seen to move: how long it takes from one customer to the next." },
+    { "windows", FR_CONFIG_INT, WAITING(windows), "3", .min = 1, .max = 24, .doc = "How many windows for a call-back are offered." },
+    { "window", FR_CONFIG_SPAN, WAITING(window), "2h", .min = 900000000, .max = 86400000000, .doc = "How long each of them is." },
+    { NULL },
+};
 const struct fr_config_key routing_config_keys[] = {
     { "offer_time", FR_CONFIG_SPAN, TOP(offer_time), "20s", .min = 1000000, .max = 3600000000,
       .doc = "How long an agent has to answer an offer; then it goes to somebody else." },
@@ -62,6 +76,7 @@ const struct fr_config_key routing_config_keys[] = {
       .doc = "How long an agent who declined a task is not offered it again, even when he is the only one." },
     { "raise_by", FR_CONFIG_SPAN, TOP(raise_by), "5m", .min = 0, .max = 86400000000,
       .doc = "How far a task moves up, once, when a promise to its customer is about to break; 0: not at all." },
+    { "waiting", FR_CONFIG_SECTION, TOP(waiting), NULL, .keys = waiting_keys, .doc = "What customers in line are told." },
     { "queues", FR_CONFIG_LIST, TOP(queues), NULL, .max = 1000, .keys = queue_keys,
       .item_size = sizeof(struct routing_queue),
       .doc = "Queues in order: the first whose conditions hold takes the task. None: one queue `all`." },
@@ -193,6 +208,9 @@ routing_config_check(struct fr_config *config, const void *section)
     const struct routing_queue *queues = routing->queues.items;
     const struct routing_agent_config *agents = routing->agents.items;
 
+    for (size_t i = 0; common != NULL && i < routing->waiting.channels.count; i++)
+        check_channel(config, common, "waiting.channels",
+                      ((const char *const *)routing->waiting.channels.items)[i]);
     for (size_t i = 0; i < routing->queues.count; i++)
         check_queue(config, common, queues, i);
     for (size_t i = 0; i < routing->agents.count; i++)

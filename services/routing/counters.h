@@ -14,7 +14,13 @@
     X(ROUTING_COUNT_REFUSED,   "filrouge_routing_answers_refused_total",  "Answers to offers that had ended already.") \
     X(ROUTING_COUNT_PARKED,    "filrouge_routing_tasks_parked_total",     "Tasks that no agent who is known could ever serve.") \
     X(ROUTING_COUNT_RAISED,    "filrouge_routing_tasks_raised_total",     "Tasks moved up because a promise was about to break.") \
-    X(ROUTING_COUNT_SET_AWAY,  "filrouge_routing_agents_set_away_total",  "Times that an agent was set away after offers had expired.")
+    X(ROUTING_COUNT_SET_AWAY,  "filrouge_routing_agents_set_away_total",  "Times that an agent was set away after offers had expired.") \
+    X(ROUTING_COUNT_WAITS_TOLD,   "filrouge_routing_waits_told_total",    "Customers who were told an expected wait.") \
+    X(ROUTING_COUNT_WAIT_OFFERED, "filrouge_routing_waits_offered_total", "Of them, who were offered something else than waiting.") \
+    X(ROUTING_COUNT_DEFERRED,     "filrouge_routing_tasks_deferred_total", "Tasks that keep their place for a call-back.") \
+    X(ROUTING_COUNT_WAITS_KEPT,   "filrouge_routing_waits_ended_total",   "Customers who were told an expected wait, and were served.") \
+    X(ROUTING_COUNT_WAITS_IN_P50, "filrouge_routing_waits_in_p50_total",  "Of them, who came by the median that they were told: half, when it is right.") \
+    X(ROUTING_COUNT_WAITS_IN_P90, "filrouge_routing_waits_in_p90_total",  "Of them, who came by the P90 that they were told: nine of ten, when it is right.")
 /* clang-format on */
 
 #define ROUTING_COUNTER_ENUM(number, name, help) number,

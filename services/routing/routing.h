@@ -43,7 +43,13 @@ struct routing_agent_config {
     struct fr_config_list brands;   /* const char * */
     struct fr_config_list capacity; /* struct routing_capacity; none: one conversation at a time */
 };
+struct routing_waiting_config {
+    struct fr_config_list channels; /* const char * */
+    struct fr_span every, offer_above, turn, window;
+    int64_t windows;
+};
 struct routing_config {
+    struct routing_waiting_config waiting;
     struct fr_span offer_time, continuity_for, declined_for, raise_by;
     int64_t away_after;
     struct fr_config_list queues; /* struct routing_queue; none: one queue "all" takes everything */
@@ -60,6 +66,7 @@ enum {
     ROUTING_TIMER_AGAIN, /* id: task; those who declined it may be asked again */
     ROUTING_TIMER_AGENT, /* id: agent's number; look at him again */
     ROUTING_TIMER_LANE,  /* id: lane; go on with its waiting tasks */
+    ROUTING_TIMER_WAIT = FR_TIMER_KIND + 64, /* id: lane; tell its customers what has changed */
 };
 
 /* ---- decide: tasks (decide_task.c), offers (decide_offer.c), agents (decide_agent.c),

@@ -20,6 +20,8 @@ const struct fr_table routing_tables[] = {
     [WAITING]         = { "waiting",         true,  "u32 lane, u32 holder, i64 order, u64 task -> nothing" },
     [AVAILABLE]       = { "available",       true,  "u32 lane, u32 used, i64 idle since, agent's name -> u32 agent" },
     [REFUSALS]        = { "refusals",        true,  "u64 task, u32 agent -> i64 from when he may be offered it again" },
+    [TOLD]            = { "told",            false, "u64 waiting task -> struct routing_told: what its customer was told" },
+    [FLOWS]           = { "flows",           false, "queue, brand, channel -> struct routing_flow: how that line moves" },
     FR_TABLE_END,
 };
 /* clang-format on */

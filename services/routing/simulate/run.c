@@ -365,6 +365,17 @@ note_waiting(struct run *run, uint64_t task_id)
 }
 
 static void
+note_told(struct run *run, const Fr__WaitEstimated *estimated)
+{
+    struct contact *contact = contact_at(run, number_of(estimated->task_id));
+
+    if (!estimated->first)
+        return; /* what counts is what he was told when he came */
+    contact->told_p50_us = estimated->p50_us;
+    contact->told_p90_us = estimated->p90_us;
+}
+
+static void
 note_state(struct run *run, const Fr__AgentStateChanged *changed)
 {
     struct desk *desk = &run->desks[agent_named(run, changed->agent)];
@@ -379,7 +390,8 @@ note_event(struct run *run, const struct fr_record_head *event)
 {
     const void *body;
 
-    if (event->kind < FR_AGENT_DEFINED || event->kind > FR_TASK_ENDED)
+    if (event->kind < FR_AGENT_DEFINED ||
+        (event->kind > FR_TASK_ENDED && event->kind != FR_WAIT_ESTIMATED))
         return;
     body = sim_service_body(&run->service, event);
     switch (event->kind) {
@@ -400,6 +412,9 @@ note_event(struct run *run, const struct fr_record_head *event)
         break;
     case FR_OFFER_RESCINDED:
         note_waiting(run, ((const Fr__OfferRescinded *)body)->task_id);
+        break;
+    case FR_WAIT_ESTIMATED:
+        note_told(run, body);
         break;
     case FR_AGENT_STATE_CHANGED:
         note_state(run, body);

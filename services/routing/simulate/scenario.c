@@ -71,6 +71,7 @@ static const struct fr_config_key trace_keys[] = {
     { "skip", FR_CONFIG_LIST, TRACE(skip), NULL, .max = 8, .keys = match_keys, .item_size = sizeof(struct sim_match_config), .doc = "Rows to leave out: those for which any of these holds." },
     { "agent", FR_CONFIG_STRING, TRACE(agent), NULL, .doc = "The column with who served; then agents are present as the trace tells." },
     { "served", FR_CONFIG_STRING, TRACE(served), NULL, .doc = "The column with the second at which that service began." },
+    { "waited", FR_CONFIG_STRING, TRACE(waited), NULL, .doc = "The column with the seconds waited: while somebody waited, an agent without work was not there." },
     { "like", FR_CONFIG_STRING, TRACE(like), NULL, .doc = "The agent of the configuration whom those of the trace are like." },
     { "gap", FR_CONFIG_SPAN, TRACE(gap), "10m", .min = 0, .doc = "An agent without work for longer than this was not there meanwhile." },
     { NULL },

@@ -55,7 +55,8 @@ struct sim_trace_config {
     struct fr_config_list arrival; /* const char *: columns whose sum is the arrival */
     const char *service;           /* column, or NULL: drawn */
     struct fr_config_list skip;    /* struct sim_match_config */
-    const char *agent, *served;    /* columns; agents' presence is inferred from them */
+    const char *agent, *served;    /* columns; agents' presence is inferred from them... */
+    const char *waited;            /* ...and from this one: none who is there lets others wait */
     const char *like;              /* the agent whose configuration they have */
     struct fr_span gap;            /* without work for longer: he was not there */
 };

@@ -1,8 +1,8 @@
 /* trace.c - recorded traffic: who came when, how long it took, and which agents were there.
  *
- * An agent of a trace is there from the begin of a service to the end of a later one, as long as
- * no pause between two of them is longer than `gap`: a long pause means that he was elsewhere, a
- * short one that there was nothing to do, or that he finished something.
+ * An agent of a trace is there while he serves, and between two services when the pause is no
+ * longer than `gap` - but not while somebody waited: whoever is there and free takes who waits, so
+ * he was elsewhere, or finishing something.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +16,7 @@ struct trace {
     const struct sim_trace_config *config;
     const char *path;
     struct sim_csv csv;
-    int day, service, agent, served;
+    int day, service, agent, served, waited;
     int arrival[4];
 };
 
@@ -68,6 +68,8 @@ find_columns(struct trace *trace)
         err = column(trace, config->agent, &trace->agent);
     if (err == FR_OK)
         err = column(trace, config->served, &trace->served);
+    if (err == FR_OK)
+        err = column(trace, config->waited, &trace->waited);
     for (size_t i = 0; err == FR_OK && i < config->arrival.count; i++)
         err = column(trace, arrival[i], &trace->arrival[i]);
     if (err == FR_OK)
@@ -265,52 +267,164 @@ take_stints(const struct trace *trace, struct stint *stints, size_t *count)
     return err;
 }
 
-static void
-add_stint(struct sim_scenario *scenario, const struct stint *stint, int64_t gap_us)
-{
-    struct sim_trace_agent *agent = scenario->trace_agents + scenario->trace_agent_count;
-    struct sim_presence *last;
+/* ---- when somebody waited ---- */
 
-    if (scenario->trace_agent_count == 0 ||
-        strncmp(agent[-1].name, stint->agent, sizeof(agent->name) - 1) != 0) {
-        snprintf(agent->name, sizeof(agent->name), "%s", stint->agent);
-        agent->presence = scenario->trace_agent_count == 0
-                              ? agent->presence
-                              : agent[-1].presence + agent[-1].presence_count;
-        scenario->trace_agent_count++;
-    } else {
-        agent--;
+static int
+by_begin(const void *a, const void *b)
+{
+    const struct sim_presence *left = a, *right = b;
+
+    return (left->from_us > right->from_us) - (left->from_us < right->from_us);
+}
+
+/* The times at which the line was not empty, in order, apart from each other. */
+static enum fr_error
+take_lines(const struct trace *trace, struct sim_presence *lines, size_t *count)
+{
+    size_t all = 0, apart = 0;
+    enum fr_error err = FR_OK;
+
+    for (size_t row = 0; trace->waited >= 0 && err == FR_OK && row < trace->csv.row_count; row++) {
+        struct sim_row arrival;
+        int64_t waited;
+
+        if (is_skipped(trace, row))
+            continue;
+        err = take_row(trace, row, &arrival);
+        if (err == FR_OK)
+            err = seconds_of(trace, row, trace->waited, &waited);
+        if (err == FR_OK && waited > 0)
+            lines[all++] = (struct sim_presence){arrival.arrived_us, arrival.arrived_us + waited};
     }
-    last = agent->presence + agent->presence_count;
-    if (agent->presence_count > 0 && stint->from_us - last[-1].to_us <= gap_us) {
-        if (stint->to_us > last[-1].to_us)
-            last[-1].to_us = stint->to_us;
+    qsort(lines, all, sizeof(*lines), by_begin);
+    for (size_t i = 0; i < all; i++)
+        if (apart > 0 && lines[i].from_us <= lines[apart - 1].to_us) {
+            if (lines[i].to_us > lines[apart - 1].to_us)
+                lines[apart - 1].to_us = lines[i].to_us;
+        } else {
+            lines[apart++] = lines[i];
+        }
+    *count = apart;
+    return err;
+}
+
+/* ---- presence ---- */
+
+struct presences { /* of all agents, one behind the other */
+    struct sim_presence *all;
+    size_t count, room;
+    const struct sim_presence *lines;
+    size_t line_count;
+};
+
+/* He is there from..to; what touches what went before makes it longer. */
+static void
+add_presence(struct presences *presences, struct sim_trace_agent *agent, int64_t from_us,
+             int64_t to_us)
+{
+    struct sim_presence *last = presences->all + presences->count;
+
+    if (from_us >= to_us)
+        return;
+    if (agent->presence_count > 0 && from_us <= last[-1].to_us) {
+        if (to_us > last[-1].to_us)
+            last[-1].to_us = to_us;
         return;
     }
-    *last = (struct sim_presence){stint->from_us, stint->to_us};
+    if (presences->count == presences->room) {
+        presences->room = presences->room * 2 + 4096;
+        presences->all = realloc(presences->all, presences->room * sizeof(*presences->all));
+        fr_assert(presences->all != NULL);
+        last = presences->all + presences->count;
+    }
+    *last = (struct sim_presence){from_us, to_us};
+    presences->count++;
     agent->presence_count++;
+}
+
+/* Between two services, the parts in which nobody waited. */
+static void
+add_pause(struct presences *presences, struct sim_trace_agent *agent, int64_t from_us,
+          int64_t to_us)
+{
+    size_t low = 0, high = presences->line_count;
+
+    while (low < high) { /* the first line that ends after the pause's begin */
+        size_t middle = (low + high) / 2;
+
+        if (presences->lines[middle].to_us > from_us)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    for (; low < presences->line_count && presences->lines[low].from_us < to_us; low++) {
+        add_presence(presences, agent, from_us, presences->lines[low].from_us);
+        from_us = presences->lines[low].to_us;
+    }
+    add_presence(presences, agent, from_us, to_us);
+}
+
+static void
+add_agent(struct sim_scenario *scenario, struct presences *presences, const struct stint *stints,
+          size_t count)
+{
+    struct sim_trace_agent *agent = &scenario->trace_agents[scenario->trace_agent_count++];
+    int64_t gap_us = scenario->config->trace.gap.us;
+
+    snprintf(agent->name, sizeof(agent->name), "%s", stints[0].agent);
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0 && stints[i].from_us - stints[i - 1].to_us <= gap_us)
+            add_pause(presences, agent, stints[i - 1].to_us, stints[i].from_us);
+        add_presence(presences, agent, stints[i].from_us, stints[i].to_us);
+    }
+}
+
+static void
+add_agents(struct sim_scenario *scenario, struct presences *presences, const struct stint *stints,
+           size_t count)
+{
+    size_t first = 0;
+
+    for (size_t i = 1; i <= count; i++)
+        if (i == count || strcmp(stints[i].agent, stints[first].agent) != 0) {
+            add_agent(scenario, presences, stints + first, i - first);
+            first = i;
+        }
+    sim_keep(scenario, presences->all);
+    for (size_t i = 0, at = 0; i < scenario->trace_agent_count; i++) {
+        scenario->trace_agents[i].presence = presences->all + at;
+        at += scenario->trace_agents[i].presence_count;
+    }
 }
 
 static enum fr_error
 infer_presence(const struct trace *trace)
 {
     struct sim_scenario *scenario = trace->scenario;
-    struct stint *stints = calloc(trace->csv.row_count + 1, sizeof(*stints));
-    size_t count = 0;
+    size_t rows = trace->csv.row_count, stint_count = 0;
+    struct stint *stints = calloc(rows + 1, sizeof(*stints));
+    struct sim_presence *lines = calloc(rows + 1, sizeof(*lines));
+    struct presences presences = {.lines = lines};
     enum fr_error err;
 
-    fr_assert(stints != NULL);
-    err = take_stints(trace, stints, &count);
-    qsort(stints, count, sizeof(*stints), by_agent);
-    scenario->trace_agents = sim_keep(scenario, calloc(count + 1, sizeof(struct sim_trace_agent)));
-    scenario->trace_agents[0].presence =
-        sim_keep(scenario, calloc(count + 1, sizeof(struct sim_presence)));
-    for (size_t i = 0; err == FR_OK && i < count; i++)
-        add_stint(scenario, &stints[i], trace->config->gap.us);
+    fr_assert(stints != NULL && lines != NULL);
+    err = take_stints(trace, stints, &stint_count);
+    if (err == FR_OK)
+        err = take_lines(trace, lines, &presences.line_count);
+    if (err == FR_OK && stint_count == 0) {
+        fprintf(stderr, "%s: nobody served anybody\n", trace->path);
+        err = FR_INVALID;
+    }
+    if (err == FR_OK) {
+        qsort(stints, stint_count, sizeof(*stints), by_agent);
+        scenario->trace_agents =
+            sim_keep(scenario, calloc(stint_count, sizeof(struct sim_trace_agent)));
+        add_agents(scenario, &presences, stints, stint_count);
+    }
     free(stints);
+    free(lines);
     return err;
 }
-
 enum fr_error
 sim_trace_load(struct sim_scenario *scenario)
 {
