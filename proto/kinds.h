@@ -25,6 +25,7 @@
     X(0x0006, FR_STAGE_STOPPED,         stage_stopped)         \
     X(0x0007, FR_STAGE_STARTED,         stage_started)         \
     X(0x0008, FR_CLOCK_STEPPED,         clock_stepped)         \
+    X(0x0009, FR_CLOCK_NOTED,           clock_noted)           \
     /* message */ \
     X(0x0101, FR_MESSAGE_RECEIVED,      message_received)      \
     X(0x0102, FR_VISITOR_IDENTIFIED,    visitor_identified)    \

@@ -1,14 +1,42 @@
 /* clock.c - bus time from two clocks that may disagree. */
 #include "common/stage/clock.h"
 
-void
-fr_clock_init(struct fr_clock *clock, struct fr_time last_journalled, struct fr_span step_max,
-              struct fr_span hold)
-{
-    int64_t wall_us = fr_time_wall().unix_us;
-    int64_t start_us = wall_us > last_journalled.unix_us ? wall_us : last_journalled.unix_us;
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
 
-    *clock = (struct fr_clock){.offset_us = start_us - fr_time_monotonic().us,
+struct fr_span
+fr_clock_steady(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    return (struct fr_span){(int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000};
+}
+
+/* Not by way of the C library, and so five times dearer: not for every input. */
+static int64_t
+kernel_steady_us(void)
+{
+    struct timespec now = {0, 0};
+
+    syscall(SYS_clock_gettime, CLOCK_BOOTTIME, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+void
+fr_clock_init(struct fr_clock *clock, struct fr_time last_journalled, const int64_t *kept_offset_us,
+              struct fr_span step_max, struct fr_span hold)
+{
+    int64_t start_us = fr_time_wall().unix_us, steady_us = fr_clock_steady().us;
+    int64_t kernel_us = kernel_steady_us();
+
+    if (kept_offset_us != NULL && start_us - kernel_us - *kept_offset_us > step_max.us)
+        start_us = kernel_us + *kept_offset_us; /* the first check finds the step, and says so */
+    if (start_us < last_journalled.unix_us)
+        start_us = last_journalled.unix_us;
+    *clock = (struct fr_clock){.offset_us = start_us - steady_us,
+                               .lie_us = steady_us - kernel_us,
                                .last_us = last_journalled.unix_us,
                                .step_max = step_max,
                                .hold = hold};
@@ -17,7 +45,7 @@ fr_clock_init(struct fr_clock *clock, struct fr_time last_journalled, struct fr_
 struct fr_time
 fr_clock_now(struct fr_clock *clock)
 {
-    int64_t now_us = fr_time_monotonic().us + clock->offset_us;
+    int64_t now_us = fr_clock_steady().us + clock->offset_us;
 
     if (now_us > clock->last_us)
         clock->last_us = now_us;
@@ -25,9 +53,9 @@ fr_clock_now(struct fr_clock *clock)
 }
 
 bool
-fr_clock_compare(struct fr_clock *clock, int64_t wall_us, int64_t monotonic_us)
+fr_clock_compare(struct fr_clock *clock, int64_t wall_us, int64_t steady_us)
 {
-    int64_t apart_us = wall_us - monotonic_us - clock->offset_us;
+    int64_t apart_us = wall_us - steady_us - clock->offset_us;
     int64_t known_us = clock->step_us;
     int64_t step_max_us = clock->step_max.us;
 
@@ -38,30 +66,47 @@ fr_clock_compare(struct fr_clock *clock, int64_t wall_us, int64_t monotonic_us)
     }
     if (known_us != 0 && apart_us - known_us >= -step_max_us &&
         apart_us - known_us <= step_max_us) {
-        if (apart_us > 0 && monotonic_us - clock->suspect_since_us >= clock->hold.us) {
+        if (apart_us > 0 && steady_us - clock->suspect_since_us >= clock->hold.us) {
             fr_clock_confirm(clock); /* time has confirmed it */
             return true;
         }
         return false;
     }
     clock->step_us = apart_us;
-    clock->suspect_since_us = monotonic_us;
+    clock->suspect_since_us = steady_us;
     return true;
+}
+
+void
+fr_clock_distrust(struct fr_clock *clock, int64_t steady_us, int64_t kernel_us)
+{
+    int64_t moved_us = steady_us - kernel_us - clock->lie_us;
+
+    if (moved_us > -clock->step_max.us && moved_us < clock->step_max.us)
+        return;
+    clock->lie_us += moved_us;
+    clock->offset_us -= moved_us;
+    clock->suspect_since_us += moved_us;
+}
+
+int64_t
+fr_clock_offset(const struct fr_clock *clock)
+{
+    return clock->offset_us + clock->lie_us;
 }
 
 bool
 fr_clock_check(struct fr_clock *clock)
 {
-    return fr_clock_compare(clock, fr_time_wall().unix_us, fr_time_monotonic().us);
+    fr_clock_distrust(clock, fr_clock_steady().us, kernel_steady_us());
+    return fr_clock_compare(clock, fr_time_wall().unix_us, fr_clock_steady().us);
 }
 
 void
 fr_clock_confirm(struct fr_clock *clock)
 {
-    if (clock->step_us > 0)
-        clock->offset_us += clock->step_us;
-    if (clock->step_us > 0)
-        clock->step_us = 0;
+    clock->offset_us += clock->step_us; /* back: last_us holds bus time where it is */
+    clock->step_us = 0;
 }
 
 bool

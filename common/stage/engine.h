@@ -96,6 +96,7 @@ enum fr_own_table {
     FR_OWN_TIMERS,
     FR_OWN_EFFECTS,
     FR_OWN_ATTEMPTS,
+    FR_OWN_CLOCK,
     FR_OWN_TABLE_COUNT
 };
 
@@ -103,6 +104,11 @@ struct fr_own_effect { /* value head of a row of FR_OWN_EFFECTS; the body follow
     uint32_t attempt;  /* tries begun */
     uint32_t spare;
 };
+struct fr_own_clock { /* the one row of FR_OWN_CLOCK */
+    uint64_t steady_name;
+    int64_t offset_us; /* bus time - that steady clock */
+};
+void fr_own_clock(const struct fr_view *view, struct fr_own_clock *noted); /* untouched: none is */
 bool fr_own_kind(uint32_t kind); /* is it a record that the stage applies itself? */
 enum fr_error fr_own_apply(struct fr_engine *engine, const struct fr_record *event);
 uint32_t fr_own_attempts(const struct fr_view *view, const char *upstream, uint64_t seq,

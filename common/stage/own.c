@@ -1,5 +1,5 @@
-/* own.c - the stage's own tables: dead inputs, timers, effects to do, attempts; and how its own
- * records change them. */
+/* own.c - the stage's own tables: dead inputs, timers, effects to do, attempts, clock; and how its
+ * own records change them. */
 #include "common/stage/engine.h"
 
 #include "proto/stage.pb-c.h"
@@ -10,6 +10,7 @@ const struct fr_table fr_own_tables[] = {
     [FR_OWN_TIMERS]   = { "stage.timers",   false, "kind, id -> due time in microseconds" },
     [FR_OWN_EFFECTS]  = { "stage.effects",  true,  "kind, id -> tries begun, body of what is to be done" },
     [FR_OWN_ATTEMPTS] = { "stage.attempts", false, "upstream, seq, fingerprint -> tries begun while careful" },
+    [FR_OWN_CLOCK]    = { "stage.clock",    false, "\"clock\" -> which steady clock, bus time - it" },
     FR_TABLE_END,
 };
 /* clang-format on */
@@ -196,10 +197,28 @@ apply_handling_attempted(struct fr_engine *engine, const struct fr_record *event
                   fr_slice(&tried->attempt, sizeof(tried->attempt)));
 }
 
+/* ---- the clock ---- */
+
+void
+fr_own_clock(const struct fr_view *view, struct fr_own_clock *noted)
+{
+    fr_get_copy(view, &fr_own_tables[FR_OWN_CLOCK], fr_slice_str("clock"), noted, sizeof(*noted));
+}
+
+static enum fr_error
+apply_clock_noted(struct fr_engine *engine, const struct fr_record *event)
+{
+    const Fr__ClockNoted *note = fr_body(event);
+    struct fr_own_clock noted = {note->steady_name, note->offset_us};
+
+    return fr_put(engine->tables, &fr_own_tables[FR_OWN_CLOCK], fr_slice_str("clock"),
+                  fr_slice(&noted, sizeof(noted)));
+}
+
 bool
 fr_own_kind(uint32_t kind)
 {
-    return kind >= FR_INPUT_REJECTED && kind <= FR_CLOCK_STEPPED;
+    return kind >= FR_INPUT_REJECTED && kind <= FR_CLOCK_NOTED;
 }
 
 enum fr_error
@@ -216,6 +235,8 @@ fr_own_apply(struct fr_engine *engine, const struct fr_record *event)
         return apply_timer_fired(engine, event);
     case FR_EFFECT_BEGUN:
         return apply_effect_begun(engine, event);
+    case FR_CLOCK_NOTED:
+        return apply_clock_noted(engine, event);
     default:
         return FR_OK; /* started, stopped, clock stepped: for people and for the next start */
     }

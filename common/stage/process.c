@@ -253,7 +253,6 @@ ended_cleanly(struct fr_process *process, struct fr_time *last)
 enum fr_error
 fr_process_open(struct fr_process *process, char *complaint, size_t complaint_size)
 {
-    const struct fr_stage_options *stage = &process->options->stage;
     struct fr_store_position position = {0};
     struct fr_time last;
     enum fr_error err;
@@ -289,7 +288,7 @@ fr_process_open(struct fr_process *process, char *complaint, size_t complaint_si
     process->checkpointed = position;
     atomic_store(&process->checkpoint_seq, position.seq);
     process->careful = !ended_cleanly(process, &last);
-    fr_clock_init(&process->clock, last, stage->clock_step_max, stage->clock_hold);
+    fr_watch_begin(process, last);
     process->engine.turn.now = fr_clock_now(&process->clock);
     atomic_store(&process->end_seq, fr_journal_end(process->journal).seq);
     return FR_OK;
@@ -337,22 +336,6 @@ time_to_wait(struct fr_process *process)
     return wait;
 }
 
-static void
-watch_clock(struct fr_process *process)
-{
-    Fr__ClockStepped stepped = FR__CLOCK_STEPPED__INIT;
-
-    if (!fr_clock_check(&process->clock) || process->clock.step_us == 0)
-        return;
-    stepped.step_us = process->clock.step_us;
-    stepped.held = fr_clock_held(&process->clock);
-    fr_engine_own(&process->engine, NULL, &stepped.base);
-    fr_log(FR_ERROR, "clock_stepped", "by_ms=%lld held=%s next=\"%s\"",
-           (long long)(stepped.step_us / 1000), stepped.held ? "true" : "false",
-           stepped.held ? "fil clock confirm, if the wall clock is right"
-                        : "nothing fires twice; set the clock right");
-}
-
 /* Who comes first changes: a backlog of one source fills frame after frame, and the others would
  * have to wait for its end. */
 static void
@@ -377,7 +360,7 @@ turn(struct fr_process *process)
     atomic_store_explicit(&process->tick_us, fr_time_monotonic().us, memory_order_relaxed);
     fr_process_signal_check(process);
     if (!process->stuck) {
-        watch_clock(process);
+        fr_watch_clock(process);
         take_in_turns(process);
     }
     if (process->stuck || fr_store_dirty_full(process->store))

@@ -11,6 +11,7 @@
  *   snapshot.c what status and metrics are told, copied out by the loop
  *   upstreams.c the journals that we read, and what the wire says about them
  *   follow.c   the standby
+ *   watch.c    the clock's steps
  *   process.c  start, loop, end
  */
 #ifndef FR_STAGE_PROCESS_H
@@ -107,6 +108,9 @@ struct fr_process {
     struct fr_store *store;
     struct fr_wire *wire;
     struct fr_clock clock;
+    uint64_t steady_name;    /* which steady clock this is: of the machine's boot */
+    int64_t noted_offset_us; /* of bus time to it, as the journal has it */
+    bool clock_noted;        /* in this run */
     struct fr_upstream upstreams[FR_UPSTREAM_MAX];
     size_t upstream_count;
     struct fr_taken *taken; /* ring */
@@ -198,6 +202,12 @@ void fr_snapshot_take(struct fr_process *process); /* the loop's thread */
 
 /* follow.c */
 enum fr_error fr_follow(struct fr_process *process, const char *primary);
+
+/* watch.c */
+void fr_watch_begin(struct fr_process *process, struct fr_time last_journalled);
+void fr_watch_clock(struct fr_process *process); /* once per turn */
+void
+fr_watch_confirm(struct fr_process *process); /* an operator says that the wall clock is right */
 
 /* upstreams.c */
 enum fr_error fr_upstreams_find(struct fr_process *process, char *complaint, size_t complaint_size);

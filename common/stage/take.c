@@ -387,7 +387,7 @@ take_command(struct fr_process *process, struct fr_waiting *waiting)
         forget_reader(process, waiting);
         return true;
     case FR_COMMAND_CLOCK_CONFIRM:
-        fr_clock_confirm(&process->clock);
+        fr_watch_confirm(process);
         return true;
     default:
         return false;

@@ -26,6 +26,8 @@ count_record(struct check_counts *counts, const struct fr_record_head *head)
     struct fr_slice body = fr_record_body(head);
     Fr__BenchMessage *message;
 
+    counts->back += head->time_us < counts->last_us;
+    counts->last_us = head->time_us;
     if (head->kind == FR_TIMER_FIRED)
         count_fire(counts, head);
     if (head->kind != FR_BENCH_MESSAGE)

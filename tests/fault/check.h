@@ -15,6 +15,8 @@ struct check_counts { /* how often each number, alarm and bell stands in a journ
     uint32_t bells[CHECK_BELL_MAX];
     uint64_t records;
     uint64_t early; /* timers that fired before their time */
+    uint64_t back;  /* records that are older than the one before them */
+    int64_t last_us;
 };
 
 /* Reads the journal of `name` below `state`; false with a line on stderr when it cannot be read

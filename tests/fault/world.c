@@ -87,6 +87,16 @@ set_skip(const struct world *world)
     setenv("LEDGER_SKIP", skip, 1);
 }
 
+static void
+fake_clock(const struct world *world)
+{
+    setenv("LD_PRELOAD", getenv("FR_FAKETIME"), 1);
+    setenv("FAKETIME_TIMESTAMP_FILE", world->clock_file, 1);
+    setenv("FAKETIME_NO_CACHE", "1", 1);
+    if (!world->fake_steady)
+        setenv("FAKETIME_DONT_FAKE_MONOTONIC", "1", 1);
+}
+
 pid_t
 world_start(struct world *world, int stage, const struct fault *fault)
 {
@@ -124,6 +134,8 @@ world_start(struct world *world, int stage, const struct fault *fault)
             if (fault->count_path != NULL)
                 setenv("FR_FAULT_COUNT", fault->count_path, 1);
         }
+        if (world->clock_file != NULL)
+            fake_clock(world);
         if (world->sabotage != NULL)
             setenv("FILROUGE_SABOTAGE", world->sabotage, 1);
         execl(world->ledger, "fault-ledger", number, "--config", world->config, (char *)NULL);

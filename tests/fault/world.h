@@ -15,6 +15,8 @@ struct world {
     int numbers;               /* how many ledger1 is sent */
     int bells;                 /* how many timers ledger1 arms at once (ledger.c) */
     int batch_max;             /* inputs per frame */
+    const char *clock_file;    /* libfaketime's file with the wall clock's offset, or NULL */
+    bool fake_steady;          /* it fakes the steady clocks as well */
     const char *retention;     /* of both journals; what is trimmed cannot be checked */
     int stage;                 /* which one suffers */
     bool acknowledged[CHECK_NUMBER_MAX];
