@@ -104,6 +104,9 @@ stage_metrics(struct fr_process *process, FILE *out)
     metric(out, "filrouge_clock_held", "gauge",
            "1 while a forward step of the wall clock is held as suspect.", name,
            snapshot->clock_held);
+    metric(out, "filrouge_clock_step_seconds", "gauge",
+           "How far the wall clock stands from the time that the timers go by; 0: it is followed.",
+           name, (double)snapshot->clock_step_us / 1e6);
 }
 
 char *

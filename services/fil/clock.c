@@ -13,7 +13,7 @@ static const struct fil_column columns[] = {
 };
 /* clang-format on */
 
-/* Only those that hold their timers are asked to go on. */
+/* Only those that do not follow the wall clock are asked to. */
 static int
 run_confirm(struct fil *fil, const void *given, int argc, char **argv)
 {
@@ -37,7 +37,7 @@ run_confirm(struct fil *fil, const void *given, int argc, char **argv)
             good = false;
             continue;
         }
-        if (json_is_true(json_object_get(status, "clock_held"))) {
+        if (json_integer_value(json_object_get(status, "clock_step_us")) != 0) {
             answer = fil_ask(fil, journal, "clock.confirm", NULL);
             good = good && answer != NULL;
             json_object_set_new(status, "answer",
@@ -56,7 +56,8 @@ const struct fil_command fil_clock_commands[] = {
      .verb = "confirm",
      .args = "[SERVICE]",
      .arg_max = 1,
-     .doc = "The wall clock is right although it jumped: timers that were held go on.",
+     .doc = "The wall clock is right although it jumped: timers go by it (set back: once it has "
+            "caught up).",
      .examples = "  fil clock confirm\n  fil clock confirm sla\n",
      .run = run_confirm},
     {.noun = NULL},

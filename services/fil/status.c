@@ -101,6 +101,8 @@ add_state(json_t *status)
         state = "standby";
     else if (json_is_true(json_object_get(status, "clock_held")))
         state = "clock held";
+    else if (json_integer_value(json_object_get(status, "clock_step_us")) < 0)
+        state = "clock set back";
     else if (json_is_true(json_object_get(status, "ready")))
         state = "ready";
     json_object_set_new(status, "state", json_string(state));
