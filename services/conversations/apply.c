@@ -257,6 +257,29 @@ conversations_apply_message_added(struct fr_tables *tables, const struct fr_reco
     return err == FR_OK ? count_up(tables, total_of(entry->direction)) : err;
 }
 
+/* ConversationClassified.  Writes conversations. */
+enum fr_error
+conversations_apply_classified(struct fr_tables *tables, const struct fr_record *event)
+{
+    const Fr__ConversationClassified *classified = fr_body(event);
+    conversations_matter matter;
+    enum fr_error err = load(tables, classified->conversation_id, &matter);
+
+    if (err != FR_OK)
+        return err;
+    matter.has_priority = matter.has_complaint = true;
+    matter.priority = classified->priority;
+    matter.complaint = classified->complaint;
+    matter.tags = classified->tags;
+    matter.n_tags = classified->n_tags;
+    matter.tier = classified->tier;
+    if (classified->has_waiting) {
+        matter.has_waiting = true;
+        matter.waiting = classified->waiting;
+    }
+    return conversations_put(tables, classified->conversation_id, &matter);
+}
+
 /* ChannelSwitched.  Writes conversations (how often). */
 enum fr_error
 conversations_apply_channel_switched(struct fr_tables *tables, const struct fr_record *event)

@@ -10,7 +10,16 @@ static const struct fr_config_key notice_keys[] = {
     { "language", FR_CONFIG_STRING, offsetof(struct conversations_notice, language), "", .max = 35,
       .doc = "Only for customers who write in it (fr also serves fr-CA); empty: for any." },
     { "text", FR_CONFIG_STRING, offsetof(struct conversations_notice, text), NULL, .required = true,
-      .max = 2000, .doc = "What the customer reads; empty: such customers are told nothing." },
+      .max = 2000, .doc = "What the customer reads, with {reason}, {time} and {from} where they apply; empty: such customers are told nothing." },
+    { NULL },
+};
+static const struct fr_config_key reason_keys[] = {
+    { "cause", FR_CONFIG_CHOICE, offsetof(struct conversations_reason, cause), NULL, .required = true,
+      .choices = "no_time|queue|agent|site|calendar", .doc = "Where the delay lies." },
+    { "language", FR_CONFIG_STRING, offsetof(struct conversations_reason, language), "", .max = 35,
+      .doc = "Only for customers who write in it; empty: for any." },
+    { "text", FR_CONFIG_STRING, offsetof(struct conversations_reason, text), NULL, .required = true, .min = 1, .max = 300,
+      .doc = "Its words." },
     { NULL },
 };
 
@@ -24,10 +33,30 @@ const struct fr_config_key conversations_config_keys[] = {
     { "history_across_brands", FR_CONFIG_BOOL, AT(history_across_brands), "false",
       .doc = "Whether agents of one brand see what a customer said to another; leave it off when brands are different companies." },
     { "notices", FR_CONFIG_LIST, AT(notices),
-      "[{text: \"Thank you for waiting. Your answer takes longer than we promised; an agent will write to you here.\"},"
-      " {language: fr, text: \"Merci de votre patience. La réponse prend plus de temps que promis ; un conseiller vous écrira ici.\"}]",
+      "[{text: \"Thank you for waiting. Your answer takes longer than we promised: {reason}. You will hear from us by {time}.\"},"
+      " {language: fr, text: \"Merci de votre patience. La réponse prend plus de temps que promis : {reason}. Vous aurez de nos nouvelles au plus tard : {time}.\"}]",
       .keys = notice_keys, .item_size = sizeof(struct conversations_notice), .max = 500,
       .doc = "What customers read before their promise breaks, once per promise; brand and language fit best first." },
+    { "promise_notices", FR_CONFIG_LIST, AT(promise_notices),
+      "[{text: \"You will hear from us by {time}.\"}, {language: fr, text: \"Vous aurez de nos nouvelles au plus tard : {time}.\"}]",
+      .keys = notice_keys, .item_size = sizeof(struct conversations_notice), .max = 500,
+      .doc = "What customers read when an agent has promised something by a time." },
+    { "call_notices", FR_CONFIG_LIST, AT(call_notices),
+      "[{text: \"We will call you back between {from} and {time}.\"}, {language: fr, text: \"Nous vous rappellerons entre {from} et {time}.\"}]",
+      .keys = notice_keys, .item_size = sizeof(struct conversations_notice), .max = 500,
+      .doc = "The same for a call-back." },
+    { "reasons", FR_CONFIG_LIST, AT(reasons),
+      "[{cause: queue, text: many people are writing to us right now}, {cause: agent, text: the colleague who looks into it needs more time},"
+      " {cause: site, text: the colleagues who can help are not there at the moment}, {cause: calendar, text: we are closed at the moment},"
+      " {cause: no_time, text: as soon as we can},"
+      " {cause: queue, language: fr, text: beaucoup de personnes nous écrivent en ce moment},"
+      " {cause: agent, language: fr, text: le conseiller qui s’en occupe a besoin de plus de temps},"
+      " {cause: site, language: fr, text: les conseillers qui peuvent vous aider ne sont pas là en ce moment},"
+      " {cause: calendar, language: fr, text: nous sommes fermés en ce moment}, {cause: no_time, language: fr, text: dès que possible}]",
+      .keys = reason_keys, .item_size = sizeof(struct conversations_reason), .max = 500,
+      .doc = "The words for {reason} in a notice; no_time stands for {time} when no new time is known." },
+    { "bots", FR_CONFIG_STRINGS, AT(bots), NULL, .max = 100,
+      .doc = "Agents that are no people: their answers are a first response only where a policy of sla says so." },
     { NULL },
 };
 /* clang-format on */

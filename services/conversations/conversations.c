@@ -15,6 +15,9 @@ static const struct fr_input inputs[] = {
     { FR_AGENT_REPLIED,         "sites",    conversations_decide_agent_replied      }, /* the answer goes out */
     { FR_WORK_FINISHED,         "sites",    conversations_decide_work_finished      }, /* the outcome */
     { FR_TARGET_WARNED,         "sla",      conversations_decide_target_warned      }, /* tell the customer */
+    { FR_PROMISE_MADE,          "sla",      conversations_decide_promise_made       },
+    { FR_MATTER_MARKED,         "sites",    conversations_decide_matter_marked      }, /* priority, tags, complaint... */
+    { FR_MATTER_MARKED,         FR_LOCAL,   conversations_decide_matter_marked      },
     { FR_DELIVERY_CHANGED,      "channel",  conversations_decide_delivery_changed   }, /* did it arrive? */
     { CONVERSATIONS_QUIET,      FR_TIMER,   conversations_decide_quiet              }, /* answered, and silence */
     { CONVERSATIONS_LOOK_AGAIN, FR_TIMER,   conversations_decide_look_again         }, /* still unanswered? */
@@ -33,6 +36,7 @@ static const struct fr_event events[] = {
     { FR_CUSTOMER_REKEYED,      conversations_apply_customer_rekeyed },
     { FR_IDENTIFIER_NOTED,      conversations_apply_identifier_noted },
     { FR_DELIVERY_NOTED,        conversations_apply_delivery_noted   },
+    { FR_CONVERSATION_CLASSIFIED, conversations_apply_classified     },
     { FR_OUTBOUND_REQUESTED,    conversations_apply_nothing          },
     { FR_CONVERSATION_SHARED,   conversations_apply_nothing          },
     { FR_ENTRY_SHARED,          conversations_apply_nothing          },

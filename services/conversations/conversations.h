@@ -12,9 +12,14 @@ extern const struct fr_stage conversations_stage; /* conversations.c */
 
 /* ---- configuration (config.c) ---- */
 
-struct conversations_notice { /* what a customer reads when his promise is about to break */
+struct conversations_notice { /* what a customer reads of a promise */
     const char *brand;        /* "": any */
     const char *language;     /* BCP 47; "": any */
+    const char *text;         /* with {reason}, {time}, {from} */
+};
+struct conversations_reason { /* why it takes longer, in the customer's words */
+    int cause;                /* enum Fr__CauseKind; 0: when no new time is known */
+    const char *language;
     const char *text;
 };
 
@@ -23,7 +28,10 @@ struct conversations_config {
     struct fr_span quiet_after;
     struct fr_span look_again;
     bool history_across_brands;
-    struct fr_config_list notices; /* struct conversations_notice */
+    struct fr_config_list notices; /* struct conversations_notice: before it breaks */
+    struct fr_config_list promise_notices, call_notices; /* likewise: when it is made */
+    struct fr_config_list reasons;                       /* struct conversations_reason */
+    struct fr_config_list bots; /* const char *: agents that are no people */
 };
 
 extern const struct fr_config_key conversations_config_keys[];
@@ -46,8 +54,14 @@ fr_decide_fn conversations_decide_task_ended;
 fr_decide_fn conversations_decide_agent_replied;
 fr_decide_fn conversations_decide_work_finished;
 
-/* ---- decide_outcome.c: what becomes of it ---- */
+/* ---- decide_notice.c: what the customer is told of promises ---- */
 fr_decide_fn conversations_decide_target_warned;
+fr_decide_fn conversations_decide_promise_made;
+
+/* ---- decide_classify.c: what people say the matter is ---- */
+fr_decide_fn conversations_decide_matter_marked;
+
+/* ---- decide_outcome.c: what becomes of it ---- */
 fr_decide_fn conversations_decide_delivery_changed;
 fr_decide_fn conversations_decide_quiet;
 fr_decide_fn conversations_decide_look_again;
@@ -65,6 +79,7 @@ fr_apply_fn conversations_apply_rekeyed;
 fr_apply_fn conversations_apply_customer_rekeyed;
 fr_apply_fn conversations_apply_identifier_noted;
 fr_apply_fn conversations_apply_delivery_noted;
+fr_apply_fn conversations_apply_classified;
 fr_apply_fn conversations_apply_nothing; /* for events that only tell others */
 
 /* ---- query.c ---- */

@@ -104,6 +104,15 @@ unseen_since(struct conversations_talk *talk, bool has_seen, uint64_t seen_messa
     return newest->message_id == seen_message_id ? 0 : newest->at_us;
 }
 
+static bool
+is_bot(const struct conversations_config *config, const char *agent)
+{
+    for (size_t i = 0; i < config->bots.count; i++)
+        if (strcmp(((const char *const *)config->bots.items)[i], agent) == 0)
+            return true;
+    return false;
+}
+
 /* AgentReplied: the answer goes out on the channel that the customer chose; a note stays among
  * colleagues.
  *
@@ -139,6 +148,7 @@ conversations_decide_agent_replied(struct fr_turn *turn, const struct fr_record 
     entry.at_us = turn->now.unix_us;
     entry.author = replied->agent_title != NULL ? replied->agent_title : replied->agent;
     entry.client_id = replied->client_id;
+    entry.has_bot = entry.bot = is_bot(config, replied->agent);
     if (replied->note) {
         err = conversations_say_added(&talk, &entry, 0, "a note for colleagues");
     } else {

@@ -1,55 +1,6 @@
-/* decide_outcome.c - what becomes of it: promises about to break, deliveries, silence. */
-#include "proto/sla.pb-c.h"
+/* decide_outcome.c - what becomes of it: deliveries, silence. */
 #include "services/conversations/delivery.h"
 #include "services/conversations/say.h"
-#include "services/conversations/text.h"
-
-/* TargetWarned: the customer is told before the promise breaks, once per target, unless he has his
- * answer.
- *
- * Reads conversations, said.  Emits MessageAdded (NOTICE), OutboundRequested, and EntryShared to
- * the site that has it. Sent twice: the target's notice is known by its name.
- */
-enum fr_error
-conversations_decide_target_warned(struct fr_turn *turn, const struct fr_record *input)
-{
-    const Fr__TargetWarned *warned = fr_unpack(turn, input, &fr__target_warned__descriptor);
-    const struct conversations_config *config = turn->config;
-    char id[FR_ID_TEXT_SIZE], name[FR_ID_TEXT_SIZE + 8];
-    struct conversations_talk talk;
-    Fr__Entry entry = FR__ENTRY__INIT;
-    const char *text;
-    enum fr_error err;
-
-    if (warned == NULL)
-        return fr_reject(turn, input, "TargetWarned does not decode");
-    err = conversations_talk_begin(&talk, turn, input, warned->conversation_id);
-    if (err == FR_NOT_FOUND)
-        return fr_reject(turn, input, "TargetWarned names a conversation that does not exist");
-    if (err != FR_OK || !talk.matter->open || talk.matter->unanswered_us == 0)
-        return err;
-    snprintf(name, sizeof(name), "target-%s", fr_id_format(warned->target_id, id));
-    if (conversations_said(turn->view, talk.conversation, name)) {
-        fr_count(turn, CONVERSATIONS_REPEATED, 1);
-        return FR_OK;
-    }
-    text = conversations_notice(&config->notices, talk.brand, talk.matter->language);
-    if (text == NULL)
-        return FR_OK; /* the operator wants no notice for such customers */
-    entry.message_id = fr_next_id(turn);
-    entry.direction = FR__DIRECTION__NOTICE;
-    entry.channel = talk.matter->channel;
-    entry.account = talk.matter->account;
-    entry.address = talk.matter->address;
-    entry.text = (char *)text;
-    entry.at_us = turn->now.unix_us;
-    entry.client_id = name;
-    fr_count(turn, CONVERSATIONS_NOTICES, 1);
-    err = conversations_say_added(&talk, &entry, 0, "the promise is about to break");
-    if (err == FR_OK)
-        err = conversations_say_outbound(&talk, &entry);
-    return err == FR_OK ? conversations_say_shared(&talk, talk.matter->site, &entry) : err;
-}
 
 /* ---- deliveries ---- */
 

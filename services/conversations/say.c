@@ -137,6 +137,8 @@ conversations_say_task(const struct conversations_talk *talk, const char *text, 
     task.has_complaint = matter->has_complaint;
     task.complaint = matter->complaint;
     task.customer_name = matter->customer_name;
+    task.has_priority = matter->has_priority;
+    task.priority = matter->priority;
     return conversations_say(talk, &task.base, NULL);
 }
 

@@ -82,3 +82,56 @@ conversations_notice(const struct fr_config_list *notices, const char *brand, co
     }
     return best == NULL || best->text[0] == '\0' ? NULL : best->text;
 }
+
+const char *
+conversations_reason(const struct fr_config_list *reasons, int cause, const char *language)
+{
+    const struct conversations_reason *rows = reasons->items, *best = NULL;
+
+    for (size_t i = 0; i < reasons->count; i++) {
+        bool by_language = rows[i].language[0] != '\0';
+
+        if (rows[i].cause != cause || (by_language && !language_fits(rows[i].language, language)))
+            continue;
+        if (best == NULL || (by_language && best->language[0] == '\0'))
+            best = &rows[i];
+    }
+    return best == NULL ? "" : best->text;
+}
+
+/* The words for the placeholder at `at`, and how long it is; NULL: there is none. */
+static const char *
+words_at(const char *at, const struct conversations_words *words, size_t *size)
+{
+    const struct {
+        const char *name, *words;
+    } places[] = {{"{reason}", words->reason}, {"{time}", words->time}, {"{from}", words->from}};
+
+    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+        *size = strlen(places[i].name);
+        if (strncmp(at, places[i].name, *size) == 0)
+            return places[i].words == NULL ? "" : places[i].words;
+    }
+    return NULL;
+}
+
+char *
+conversations_fill(struct fr_arena *arena, const char *text,
+                   const struct conversations_words *words)
+{
+    char *out = fr_arena_strdup(arena, "");
+
+    while (out != NULL && *text != '\0') {
+        size_t plain = strcspn(text, "{"), taken = 1;
+        const char *word = text[plain] == '\0' ? NULL : words_at(text + plain, words, &taken);
+
+        if (word == NULL) {
+            word = "";
+            plain += text[plain] == '\0' ? 0 : 1;
+            taken = 0;
+        }
+        out = fr_arena_printf(arena, "%s%.*s%s", out, (int)plain, text, word);
+        text += plain + taken;
+    }
+    return out;
+}

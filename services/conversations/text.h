@@ -19,4 +19,16 @@ size_t conversations_cut(const char *text, size_t size_max);
 const char *conversations_notice(const struct fr_config_list *notices, const char *brand,
                                  const char *language);
 
+/* The words for a cause (0: when no new time is known) in that language; "" when there are none. */
+const char *conversations_reason(const struct fr_config_list *reasons, int cause,
+                                 const char *language);
+
+/* A notice with its words in place: {reason}, {time}, {from}; NULL words: left out.  Arena memory;
+ * NULL: the arena is spent. */
+struct conversations_words {
+    const char *reason, *time, *from;
+};
+char *conversations_fill(struct fr_arena *arena, const char *text,
+                         const struct conversations_words *words);
+
 #endif

@@ -139,7 +139,7 @@ routing_decide_target_warned(struct fr_turn *turn, const struct fr_record *input
 
     if (warned == NULL)
         return fr_reject(turn, input, "TargetWarned does not decode");
-    if (config->raise_by.us == 0)
+    if (config->raise_by.us == 0 || (warned->has_raise && !warned->raise && !warned->widen))
         return FR_OK;
     err = routing_tasks_of(turn->view, warned->conversation_id, TASKS_MAX, task_ids, &count);
     for (size_t i = 0; err == FR_OK && i < count; i++) {

@@ -1,145 +1,78 @@
-/* apply.c - one function per event kind: the only caller of the tables' put. */
+/* apply.c - what records say of conversations, places and promises; targets are in apply_target.c.
+ */
+#include "services/sla/apply.h"
+
 #include "services/sla/place.h"
+#include "services/sla/target.h"
 
-#define TRY(call)                                                                                  \
-    do {                                                                                           \
-        enum fr_error try_error = (call);                                                          \
-        if (try_error != FR_OK)                                                                    \
-            return try_error;                                                                      \
-    } while (0)
+#define SET(field)                                                                                 \
+    if (marked->has_##field)                                                                       \
+        row->field = marked->field;
+#define SET_BOOL(field)                                                                            \
+    if (marked->has_##field)                                                                       \
+        row->field = marked->field != 0;
+#define SET_TEXT(field)                                                                            \
+    if (marked->field != NULL)                                                                     \
+        sla_copy(row->field, sizeof(row->field), marked->field);
 
-/* One more in a column of the totals. */
-#define COUNT(tables, kind_, column)                                                               \
-    do {                                                                                           \
-        struct sla_totals totals;                                                                  \
-        TRY(sla_totals_get(fr_tables_view(tables), kind_, &totals));                               \
-        totals.column++;                                                                           \
-        TRY(sla_totals_put(tables, kind_, &totals));                                               \
-    } while (0)
-
-/* TargetArmed.  Writes targets, due, conversations, totals; arms its timer at the warning, or else
- * the deadline. */
-enum fr_error
-sla_apply_target_armed(struct fr_tables *tables, const struct fr_record *event)
+static void
+set_tags(struct sla_conversation *row, const Fr__ConversationMarked *marked)
 {
-    const Fr__TargetArmed *armed = fr_body(event);
-    struct sla_target target = {.target_id = armed->target_id,
-                                .conversation_id = armed->conversation_id,
-                                .message_id = armed->message_id,
-                                .started_us = armed->started_us,
-                                .warn_us = armed->warn_us,
-                                .due_us = armed->due_us,
-                                .kind = armed->kind,
-                                .state = SLA_OPEN};
+    memset(row->tags, 0, sizeof(row->tags));
+    row->tag_count = 0;
+    for (size_t i = 0; i < marked->n_tags && row->tag_count < SLA_TAGS_MAX; i++)
+        sla_copy(row->tags[row->tag_count++], SLA_TAG_SIZE, marked->tags[i]);
+}
+
+static void
+set_all(struct sla_conversation *row, const Fr__ConversationMarked *marked)
+{
+    SET_BOOL(complaint)
+    SET_BOOL(answered)
+    SET_BOOL(closed)
+    SET(customer_id)
+    SET(opened_us)
+    SET_TEXT(channel)
+    SET_TEXT(language)
+    SET_TEXT(tier)
+    SET(priority)
+    SET(waiting)
+    SET(unanswered_us)
+    SET(unanswered_id)
+    SET(last_message_us)
+    SET(last_reply_us)
+    SET(complained_us)
+    SET_BOOL(acknowledged)
+    SET(record)
+    SET(message_id)
+    SET(first_us)
+    SET(first_id)
+    SET(forget_us)
+    if (marked->has_tagged)
+        set_tags(row, marked);
+}
+
+/* ConversationMarked.  Writes conversations, open; arms or disarms the timer of forgetting.  A
+ * closed one waits for nothing. */
+enum fr_error
+sla_apply_conversation_marked(struct fr_tables *tables, const struct fr_record *event)
+{
+    const Fr__ConversationMarked *marked = fr_body(event);
     struct sla_conversation row;
 
-    TRY(sla_conversation_get(fr_tables_view(tables), armed->conversation_id, &row));
-    target.previous = row.newest;
-    memcpy(target.policy, armed->policy, strnlen(armed->policy, sizeof(target.policy) - 1));
-    memcpy(target.brand, event->head->brand, sizeof(target.brand));
-    TRY(sla_target_put(tables, &target));
-    row.customer_id = armed->customer_id;
-    row.open = row.newest = armed->target_id;
-    row.armed_by = armed->message_id;
-    row.record = event->head->cause;
-    TRY(sla_conversation_put(tables, armed->conversation_id, &row));
-    COUNT(tables, armed->kind, armed);
-    return fr_timer_arm(tables, SLA_TIMER_TARGET, armed->target_id,
-                        (struct fr_time){armed->warn_us});
-}
-
-/* TargetWarned.  Writes targets, totals; arms its timer at the deadline. */
-enum fr_error
-sla_apply_target_warned(struct fr_tables *tables, const struct fr_record *event)
-{
-    const Fr__TargetWarned *warned = fr_body(event);
-    struct sla_target target;
-
-    TRY(sla_target_get(fr_tables_view(tables), warned->target_id, &target));
-    target.warned = 1;
-    TRY(sla_target_put(tables, &target));
-    COUNT(tables, warned->kind, warned);
-    return fr_timer_arm(tables, SLA_TIMER_TARGET, target.target_id,
-                        (struct fr_time){target.due_us});
-}
-
-/* The conversation waits for no answer any more; `record` 0: no message did that. */
-static enum fr_error
-close_open(struct fr_tables *tables, uint64_t conversation_id, bool answered, uint64_t record)
-{
-    struct sla_conversation row;
-
-    TRY(sla_conversation_get(fr_tables_view(tables), conversation_id, &row));
-    row.open = 0;
-    if (answered)
-        row.answered = 1;
-    if (record != 0)
-        row.record = record;
-    return sla_conversation_put(tables, conversation_id, &row);
-}
-
-/* The verdict on an open target; its deadline no longer runs. */
-static enum fr_error
-give_verdict(struct fr_tables *tables, const struct fr_record *event, uint64_t target_id,
-             enum sla_state state)
-{
-    struct sla_target target;
-
-    TRY(sla_target_get(fr_tables_view(tables), target_id, &target));
-    fr_assert(target.state == SLA_OPEN);
-    target.state = (uint8_t)state;
-    target.ended_us = event->head->time_us;
-    TRY(sla_target_put(tables, &target));
-    return fr_timer_disarm(tables, SLA_TIMER_TARGET, target_id);
-}
-
-/* TargetMet.  Writes targets, due, conversations, totals; disarms its timer. */
-enum fr_error
-sla_apply_target_met(struct fr_tables *tables, const struct fr_record *event)
-{
-    const Fr__TargetMet *met = fr_body(event);
-
-    TRY(give_verdict(tables, event, met->target_id, SLA_MET));
-    COUNT(tables, met->kind, met);
-    return close_open(tables, met->conversation_id, true, event->head->cause);
-}
-
-/* TargetBreached.  Writes targets, due, breaches, totals; disarms its timer.  The conversation
- * still waits. */
-enum fr_error
-sla_apply_target_breached(struct fr_tables *tables, const struct fr_record *event)
-{
-    const Fr__TargetBreached *breached = fr_body(event);
-
-    TRY(give_verdict(tables, event, breached->target_id, SLA_BREACHED));
-    COUNT(tables, breached->kind, breached);
-    return sla_breach_put(tables, event->head->time_us, breached);
-}
-
-/* TargetAnsweredLate.  Writes targets (the breach stays), conversations, totals. */
-enum fr_error
-sla_apply_target_answered_late(struct fr_tables *tables, const struct fr_record *event)
-{
-    const Fr__TargetAnsweredLate *late = fr_body(event);
-    struct sla_target target;
-
-    TRY(sla_target_get(fr_tables_view(tables), late->target_id, &target));
-    target.answered = 1;
-    target.late_us = late->late_us;
-    TRY(sla_target_put(tables, &target));
-    COUNT(tables, late->kind, late);
-    return close_open(tables, late->conversation_id, true, event->head->cause);
-}
-
-/* TargetCancelled.  Writes targets, due, conversations, totals; disarms its timer. */
-enum fr_error
-sla_apply_target_cancelled(struct fr_tables *tables, const struct fr_record *event)
-{
-    const Fr__TargetCancelled *cancelled = fr_body(event);
-
-    TRY(give_verdict(tables, event, cancelled->target_id, SLA_CANCELLED));
-    COUNT(tables, cancelled->kind, cancelled);
-    return close_open(tables, cancelled->conversation_id, false, 0);
+    TRY(sla_conversation_get(fr_tables_view(tables), marked->conversation_id, &row));
+    if (event->head->brand[0] != '\0')
+        memcpy(row.brand, event->head->brand, sizeof(row.brand));
+    set_all(&row, marked);
+    if (marked->has_closed && marked->closed)
+        memset(row.open, 0, sizeof(row.open));
+    TRY(sla_conversation_put(tables, marked->conversation_id, &row));
+    if (!marked->has_forget_us)
+        return FR_OK;
+    return marked->forget_us == 0
+               ? fr_timer_disarm(tables, SLA_TIMER_FORGET, marked->conversation_id)
+               : fr_timer_arm(tables, SLA_TIMER_FORGET, marked->conversation_id,
+                              (struct fr_time){marked->forget_us});
 }
 
 /* TargetRekeyed.  Writes conversations. */
@@ -154,23 +87,35 @@ sla_apply_target_rekeyed(struct fr_tables *tables, const struct fr_record *event
     return sla_conversation_put(tables, rekeyed->conversation_id, &row);
 }
 
-/* ConversationMarked.  Writes conversations. */
+/* ConversationForgotten.  Writes targets, promises (removed), conversations: removed when done,
+ * else the chain is cut where it was forgotten and the timer goes on at once. */
 enum fr_error
-sla_apply_conversation_marked(struct fr_tables *tables, const struct fr_record *event)
+sla_apply_conversation_forgotten(struct fr_tables *tables, const struct fr_record *event)
 {
-    const Fr__ConversationMarked *marked = fr_body(event);
+    const Fr__ConversationForgotten *forgotten = fr_body(event);
+    const struct fr_view *view = fr_tables_view(tables);
     struct sla_conversation row;
 
-    TRY(sla_conversation_get(fr_tables_view(tables), marked->conversation_id, &row));
-    if (marked->complaint)
-        row.complaint = 1;
-    if (marked->answered) {
-        row.answered = 1;
-        row.record = event->head->cause;
+    TRY(sla_conversation_get(view, forgotten->conversation_id, &row));
+    for (size_t i = 0; i < forgotten->n_target_id; i++) {
+        const Fr__SlaStatePromise *promise;
+        struct sla_target target;
+        enum fr_error err;
+
+        TRY(sla_target_get(view, forgotten->target_id[i], &target));
+        row.newest = target.previous;
+        TRY(sla_target_drop(tables, &target));
+        err = sla_promise_get(view, forgotten->target_id[i], fr_tables_arena(tables), &promise);
+        if (err == FR_OK)
+            err = sla_promise_drop(tables, forgotten->target_id[i], promise);
+        if (err != FR_OK && err != FR_NOT_FOUND)
+            return err;
     }
-    if (marked->closed)
-        row.open = 0;
-    return sla_conversation_put(tables, marked->conversation_id, &row);
+    if (forgotten->done)
+        return sla_conversation_drop(tables, forgotten->conversation_id);
+    TRY(sla_conversation_put(tables, forgotten->conversation_id, &row));
+    return fr_timer_arm(tables, SLA_TIMER_FORGET, forgotten->conversation_id,
+                        (struct fr_time){event->head->time_us});
 }
 
 /* PlaceNoted.  Writes places. */
@@ -185,4 +130,49 @@ sla_apply_place_noted(struct fr_tables *tables, const struct fr_record *event)
     sla_place_of(noted, &place);
     place.since_us = event->head->time_us;
     return sla_place_put(tables, noted->conversation_id, &place);
+}
+
+/* RecountStepped.  Arms the timer for the next slice. */
+enum fr_error
+sla_apply_recount_stepped(struct fr_tables *tables, const struct fr_record *event)
+{
+    const Fr__RecountStepped *stepped = fr_body(event);
+
+    if (stepped->done)
+        return FR_OK;
+    return fr_timer_arm(tables, SLA_TIMER_RECOUNT, stepped->after_id,
+                        (struct fr_time){event->head->time_us});
+}
+
+/* ---- promises ---- */
+
+/* PromiseTold.  Writes promises. */
+enum fr_error
+sla_apply_promise_told(struct fr_tables *tables, const struct fr_record *event)
+{
+    const Fr__PromiseTold *told = fr_body(event);
+    struct fr_arena *arena = fr_tables_arena(tables);
+    const Fr__SlaStatePromise *known;
+    Fr__SlaStatePromise promise;
+    Fr__PromiseTold **list;
+
+    TRY(sla_promise_get(fr_tables_view(tables), told->promise_id, arena, &known));
+    list = fr_arena_zalloc(arena, known->n_told + 1, sizeof(*list));
+    if (list == NULL)
+        return FR_NO_MEMORY;
+    promise = *known;
+    for (size_t i = 0; i < known->n_told; i++)
+        list[i] = known->told[i];
+    list[promise.n_told++] = (Fr__PromiseTold *)(uintptr_t)told;
+    promise.told = list;
+    return sla_promise_put(tables, told->promise_id, &promise);
+}
+
+/* SupervisorAlerted only tells others. */
+enum fr_error
+sla_apply_nothing(struct fr_tables *tables, const struct fr_record *event)
+{
+    (void)tables;
+    (void)event;
+    return FR_OK;
 }

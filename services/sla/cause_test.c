@@ -96,7 +96,7 @@ the_cause_is_where_it_lay(void **state)
         cause_cases[i].told(7);
         assert_int_equal(fr_given_count_of(g, FR_PLACE_NOTED), 1);
         cause_cases[i].told(7);
-        assert_int_equal(fr_given_count(g), 0);
+        assert_int_equal(news(), 0);
         fr_given_at(g, 300);
         breached = fr_given_find(g, FR_TARGET_BREACHED);
         assert_string_equal(breached->cause, cause_cases[i].cause);
@@ -116,7 +116,7 @@ the_end_of_an_old_task_does_not_hide_the_new_one(void **state)
     accepted(7);
     queued(8);
     ended(7);
-    assert_int_equal(fr_given_count(g), 0);
+    assert_int_equal(news(), 0);
     fr_given_at(g, 300);
     breached = fr_given_find(g, FR_TARGET_BREACHED);
     assert_string_equal(breached->cause, "waiting in queue chat for 5m");

@@ -1,86 +1,196 @@
-/* decide_time.c - deadlines come near, and pass. */
-#include "services/sla/cause.h"
+/* decide_time.c - deadlines come near, and pass; the configuration changes; what is long over is
+ * forgotten. */
 #include "services/sla/counters.h"
-#include "services/sla/target.h"
+#include "services/sla/say.h"
 
-/* The conversation's key and brand, whoever made us look. */
-static struct fr_labels
-labels_of(const struct sla_target *target)
+#define RECOUNT_SLICE 100 /* conversations looked at in one turn */
+#define FORGET_SLICE 200  /* targets forgotten in one turn */
+
+/* The steps that are due now: those on the way to the deadline, or those at it and after it. */
+static void
+steps_due(const struct sla_matter *matter, const struct sla_target *target, bool after_deadline,
+          struct sla_steps_due *out)
 {
-    return (struct fr_labels){.key = target->conversation_id, .brand = target->brand};
+    const struct sla_clock clock = sla_target_clock(target);
+    const struct fr_calendar *calendar = sla_calendar(matter->turn->calendars, target->calendar);
+    struct sla_plan left;
+
+    out->count = 0;
+    out->actions = 0;
+    sla_steps_left(matter, target, &left);
+    for (size_t i = 0; i < left.count; i++) {
+        int64_t at_us = sla_clock_instant(&clock, calendar, left.steps[i].open_us);
+
+        if ((left.steps[i].open_us >= target->promised_us) != after_deadline || at_us == 0 ||
+            at_us > matter->turn->now.unix_us)
+            continue;
+        out->names[out->count++] = left.steps[i].name;
+        out->actions |= left.steps[i].actions;
+    }
+}
+
+/* Says the steps that are due, if any; *said: there was something. */
+static enum fr_error
+take_steps(struct sla_matter *matter, uint64_t target_id, bool after_deadline, bool *said)
+{
+    struct sla_steps_due due;
+    struct sla_target target;
+    enum fr_error err = sla_target_get(matter->turn->view, target_id, &target);
+
+    if (err != FR_OK || (after_deadline && target.state != SLA_BREACHED))
+        return err;
+    steps_due(matter, &target, after_deadline, &due);
+    if (due.count == 0)
+        return FR_OK;
+    *said = true;
+    return sla_say_warned(matter, &target, &due);
 }
 
 static enum fr_error
-cause_now(struct fr_turn *turn, const struct sla_target *target, char **cause)
+miss(struct sla_matter *matter, uint64_t target_id, bool *said)
 {
-    struct sla_place place;
-    enum fr_error err = sla_place_get(turn->view, target->conversation_id, &place);
+    struct sla_target target;
+    enum fr_error err = sla_target_get(matter->turn->view, target_id, &target);
 
-    if (err != FR_OK && err != FR_NOT_FOUND)
+    if (err != FR_OK || target.state != SLA_OPEN || target.due_us == 0 ||
+        target.due_us > matter->turn->now.unix_us)
         return err;
-    *cause = sla_cause(turn->arena, err == FR_OK ? &place : NULL, turn->now);
-    return *cause == NULL ? FR_NO_MEMORY : FR_OK;
+    *said = true;
+    return sla_say_breached(matter, &target);
 }
 
-enum fr_error
-sla_say_breached(struct fr_turn *turn, const struct fr_record *input,
-                 const struct sla_target *target)
-{
-    const struct fr_labels labels = labels_of(target);
-    Fr__TargetBreached breached = FR__TARGET_BREACHED__INIT;
-    enum fr_error err = cause_now(turn, target, &breached.cause);
-
-    if (err != FR_OK)
-        return err;
-    breached.target_id = target->target_id;
-    breached.kind = target->kind;
-    breached.conversation_id = target->conversation_id;
-    breached.due_us = target->due_us;
-    fr_count(turn, SLA_COUNT_BREACHED, 1);
-    return fr_emit_as(turn, input, &breached.base, &labels);
-}
-
-static enum fr_error
-say_warned(struct fr_turn *turn, const struct fr_record *input, const struct sla_target *target)
-{
-    const struct fr_labels labels = labels_of(target);
-    Fr__TargetWarned warned = FR__TARGET_WARNED__INIT;
-    char left[FR_TIME_TEXT_SIZE];
-    char *cause;
-    enum fr_error err = cause_now(turn, target, &cause);
-
-    if (err != FR_OK)
-        return err;
-    warned.target_id = target->target_id;
-    warned.kind = target->kind;
-    warned.conversation_id = target->conversation_id;
-    warned.due_us = target->due_us;
-    fr_span_format(
-        sla_calendar_within(sla_calendar_always(), turn->now, (struct fr_time){target->due_us}),
-        left);
-    warned.reason = fr_arena_printf(turn->arena, "%s is due in %s, and it is %s",
-                                    sla_target_kind_text(target->kind), left, cause);
-    fr_count(turn, SLA_COUNT_WARNED, 1);
-    return warned.reason == NULL ? FR_NO_MEMORY : fr_emit_as(turn, input, &warned.base, &labels);
-}
-
-/* A target's warning or deadline: whichever of the two is due and has not been said yet.  After a
- * time without us both may be: then the customer is still told, once, before the breach goes on
+/* A target's next step or its deadline: whatever is due and has not been said yet.  After a time
+ * without us it may be all of it: then the customer is still told, once, before the breach goes on
  * record.
  *
- * Reads targets, places.  Emits TargetWarned, TargetBreached.
+ * Reads targets, conversations, places.  Emits TargetWarned, SupervisorAlerted, TargetBreached;
+ * TargetMoved when its steps are others than they were.
  */
 enum fr_error
 sla_decide_target_due(struct fr_turn *turn, const struct fr_record *input)
 {
+    uint64_t target_id = input->head->key;
     struct sla_target target;
-    enum fr_error err = sla_target_get(turn->view, input->head->key, &target);
+    struct sla_matter matter;
+    bool said = false;
+    enum fr_error err = sla_target_get(turn->view, target_id, &target);
 
-    if (err == FR_NOT_FOUND || (err == FR_OK && target.state != SLA_OPEN))
+    if (err == FR_NOT_FOUND ||
+        (err == FR_OK && (target.state == SLA_MET || target.state == SLA_CANCELLED ||
+                          target.answered || target.paused)))
         return FR_OK;
-    if (err == FR_OK && !target.warned && target.warn_us < target.due_us)
-        err = say_warned(turn, input, &target);
-    if (err == FR_OK && target.due_us <= turn->now.unix_us)
-        err = sla_say_breached(turn, input, &target);
-    return err;
+    if (err == FR_OK)
+        err = sla_matter_begin(&matter, turn, input, target.conversation_id, 0);
+    if (err == FR_OK)
+        err = take_steps(&matter, target_id, false, &said);
+    if (err == FR_OK)
+        err = miss(&matter, target_id, &said);
+    if (err == FR_OK)
+        err = take_steps(&matter, target_id, true, &said);
+    return err == FR_OK && !said ? sla_say_rescheduled(&matter, &target) : err;
+}
+
+/* ---- another configuration ---- */
+
+static enum fr_error
+say_stepped(struct fr_turn *turn, const struct fr_record *input, uint64_t after_id, bool done)
+{
+    Fr__RecountStepped stepped = FR__RECOUNT_STEPPED__INIT;
+
+    stepped.after_id = after_id;
+    stepped.done = done;
+    return fr_emit(turn, input, &stepped.base);
+}
+
+/* The configuration is (again) in force: calendars, the tz database, policies may be others than
+ * they were when deadlines were set.
+ *
+ * Reads open.  Emits RecountStepped, which starts to go through what is open.
+ */
+enum fr_error
+sla_decide_config(struct fr_turn *turn, const struct fr_record *input)
+{
+    struct fr_scan scan;
+    uint64_t first;
+    enum fr_error err;
+
+    sla_open_scan(&scan, turn->view, 0);
+    err = sla_open_next(&scan, &first);
+    fr_scan_fini(&scan);
+    return err == FR_NOT_FOUND ? FR_OK : err != FR_OK ? err : say_stepped(turn, input, 0, false);
+}
+
+static enum fr_error
+recount(struct fr_turn *turn, const struct fr_record *input, uint64_t conversation_id)
+{
+    struct sla_matter matter;
+    enum fr_error err = sla_matter_begin(&matter, turn, input, conversation_id, 0);
+
+    matter.recount = true;
+    return err == FR_OK ? sla_matter_follow(&matter) : err;
+}
+
+/* The next slice.  Verdicts are not looked at: only what is open follows the new configuration.
+ *
+ * Reads open, conversations, targets.  Emits TargetMoved, TargetArmed, TargetCancelled for what
+ * changed, RecountStepped.
+ */
+enum fr_error
+sla_decide_recount(struct fr_turn *turn, const struct fr_record *input)
+{
+    uint64_t ids[RECOUNT_SLICE], last = input->head->key;
+    struct fr_scan scan;
+    size_t count = 0;
+    enum fr_error err = FR_OK;
+
+    sla_open_scan(&scan, turn->view, last);
+    while (count < RECOUNT_SLICE && (err = sla_open_next(&scan, &ids[count])) == FR_OK)
+        count++;
+    fr_scan_fini(&scan);
+    if (err != FR_OK && err != FR_NOT_FOUND)
+        return err;
+    err = FR_OK;
+    for (size_t i = 0; err == FR_OK && i < count; i++)
+        err = recount(turn, input, ids[i]);
+    if (count > 0)
+        last = ids[count - 1];
+    return err == FR_OK ? say_stepped(turn, input, last, count < RECOUNT_SLICE) : err;
+}
+
+/* ---- what is long over ---- */
+
+/* The time of a closed conversation is over.  One with a promise that is still open is looked at
+ * again later.
+ *
+ * Reads conversations, targets.  Emits ConversationForgotten, or ConversationMarked.
+ */
+enum fr_error
+sla_decide_forget_due(struct fr_turn *turn, const struct fr_record *input)
+{
+    Fr__ConversationForgotten forgotten = FR__CONVERSATION_FORGOTTEN__INIT;
+    uint64_t ids[FORGET_SLICE], target_id;
+    struct sla_conversation after;
+    struct sla_matter matter;
+    struct sla_target target;
+    enum fr_error err = sla_matter_begin(&matter, turn, input, input->head->key, 0);
+
+    if (err != FR_OK || !matter.row.closed)
+        return err;
+    if (matter.row.promises > 0) {
+        after = matter.row;
+        after.forget_us = turn->now.unix_us + matter.config->keep_for.us;
+        return sla_matter_mark(&matter, &after);
+    }
+    for (target_id = matter.row.newest; target_id != 0 && forgotten.n_target_id < FORGET_SLICE;
+         target_id = target.previous) {
+        err = sla_target_get(turn->view, target_id, &target);
+        if (err != FR_OK)
+            return err;
+        ids[forgotten.n_target_id++] = target_id;
+    }
+    forgotten.conversation_id = matter.conversation_id;
+    forgotten.target_id = ids;
+    forgotten.done = target_id == 0;
+    fr_count(turn, SLA_COUNT_FORGOTTEN, forgotten.done ? 1 : 0);
+    return sla_matter_say(&matter, &forgotten.base);
 }

@@ -50,6 +50,25 @@ teardown(void **state)
     return same ? 0 : -1;
 }
 
+/* Events of the last input, what sla only notes for itself left out. */
+static inline size_t
+news(void)
+{
+    return fr_given_count(g) - fr_given_count_of(g, FR_CONVERSATION_MARKED);
+}
+
+static inline const void *
+news_body(size_t index, uint32_t kind)
+{
+    for (size_t i = 0; i < fr_given_count(g); i++) {
+        if (fr_given_event(g, i)->kind == FR_CONVERSATION_MARKED)
+            continue;
+        if (index-- == 0)
+            return fr_given_body(g, i, kind);
+    }
+    return NULL;
+}
+
 static inline int64_t
 second(double seconds)
 {

@@ -1,71 +1,69 @@
-/* target.c - what counts as a promise, and what as a broken one. */
+/* target.c - what records do to a target's row. */
 #include "services/sla/target.h"
 
-static bool
-holds(const struct fr_config_list *list, const char *name)
+void
+sla_copy(char *out, size_t size, const char *text)
 {
-    for (size_t i = 0; i < list->count; i++)
-        if (strcmp(((const char *const *)list->items)[i], name) == 0)
-            return true;
-    return list->count == 0;
+    memset(out, 0, size);
+    if (text != NULL)
+        memcpy(out, text, strnlen(text, size - 1));
 }
 
-const struct sla_policy *
-sla_policy_for(const struct sla_config *config, const char *brand, const char *channel,
-               bool complaint)
+void
+sla_target_warn(struct sla_target *target, const Fr__TargetWarned *warned)
 {
-    const struct sla_policy *policies = config->policies.items;
+    size_t room = sizeof(target->steps) / sizeof(target->steps[0]);
 
-    for (size_t i = 0; i < config->policies.count; i++) {
-        const struct sla_policy *policy = &policies[i];
-
-        if (policy->complaint == (complaint ? SLA_NO_COMPLAINTS : SLA_ONLY_COMPLAINTS))
-            continue;
-        if (holds(&policy->brands, brand) && holds(&policy->channels, channel))
-            return policy;
+    target->warned = 1;
+    for (size_t i = 0; i < warned->n_steps && target->step_count < room; i++)
+        target->steps[target->step_count++] = warned->steps[i];
+    if (warned->has_tell && warned->tell) {
+        target->told = 1;
+        target->again_us = warned->again_us;
+        target->again_open_us = warned->again_open_us;
     }
-    return NULL;
 }
 
-/* The part of the promised time after which a warning is due. */
-static struct fr_span
-until_warning(const struct sla_policy *policy, struct fr_span promised)
+void
+sla_target_set_clock(struct sla_target *target, const Fr__TargetClock *clock)
 {
-    struct fr_span span = {promised.us / 100 * policy->warn_at_percent};
-
-    if (policy->warn_before.us > 0)
-        span.us = promised.us - policy->warn_before.us;
-    return span.us > 0 ? span : fr_seconds(0);
+    target->promised_us = clock->promised_us;
+    target->elapsed_us = clock->elapsed_us;
+    target->since_us = clock->since_us;
+    target->paused = clock->paused != 0;
+    target->due_us = clock->due_us;
+    target->rolled_us = clock->rolled_us;
+    target->next_us = clock->next_us;
+    sla_copy(target->policy, sizeof(target->policy), clock->policy);
+    sla_copy(target->calendar, sizeof(target->calendar), clock->calendar);
 }
 
-enum fr_error
-sla_target_plan(const struct sla_policy *policy, const struct sla_calendar *calendar,
-                Fr__TargetKind kind, struct fr_time started, struct sla_plan *out)
+static void
+add_up_oldest(struct sla_target *target)
 {
-    struct fr_span promised =
-        kind == FR__TARGET_KIND__FIRST_RESPONSE ? policy->first_response : policy->next_response;
-    struct sla_plan plan;
-    enum fr_error err;
+    struct sla_stretch *first = &target->stretches[0], *second = &target->stretches[1];
 
-    if (promised.us == 0)
-        return FR_NOT_FOUND;
-    err = sla_calendar_add(calendar, started, promised, &plan.due);
-    plan.warn = plan.due;
-    if (err == FR_OK && (policy->warn_before.us > 0 || policy->warn_at_percent > 0))
-        err = sla_calendar_add(calendar, started, until_warning(policy, promised), &plan.warn);
-    if (err == FR_OK)
-        *out = plan;
-    return err;
+    first->to_us = second->to_us;
+    first->counted_us += second->counted_us;
+    first->paused = 0;
+    first->merged = 1;
+    sla_copy(first->calendar, sizeof(first->calendar), "");
+    target->stretch_count--;
+    memmove(second, second + 1, (target->stretch_count - 1) * sizeof(*second));
+    memset(&target->stretches[target->stretch_count], 0, sizeof(*second));
 }
 
-bool
-sla_target_in_time(struct fr_time due, struct fr_time answered)
+void
+sla_target_add_stretch(struct sla_target *target, const Fr__StretchEnded *ended)
 {
-    return answered.unix_us <= due.unix_us;
-}
+    struct sla_stretch *stretch;
 
-const char *
-sla_target_kind_text(Fr__TargetKind kind)
-{
-    return kind == FR__TARGET_KIND__FIRST_RESPONSE ? "first response" : "next response";
+    if (target->stretch_count == SLA_STRETCHES_MAX)
+        add_up_oldest(target);
+    stretch = &target->stretches[target->stretch_count++];
+    stretch->from_us = ended->from_us;
+    stretch->to_us = ended->to_us;
+    stretch->counted_us = ended->counted_us;
+    stretch->paused = strcmp(ended->why, "paused") == 0;
+    sla_copy(stretch->calendar, sizeof(stretch->calendar), ended->calendar);
 }

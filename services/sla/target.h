@@ -1,28 +1,16 @@
-/* target.h - what counts as a promise, and what as a broken one.
- *
- * Pure: no table, clock or socket, so tests call exactly what production calls.
- */
+/* target.h - what records do to a target's row: apply writes it so, and decide looks ahead with the
+ * same functions.  Pure. */
 #ifndef FR_SLA_TARGET_H
 #define FR_SLA_TARGET_H
 
-#include "proto/sla.pb-c.h"
-#include "services/sla/calendar.h"
-#include "services/sla/sla.h"
+#include "services/sla/tables.h"
 
-/* The first policy whose conditions hold, or NULL. */
-const struct sla_policy *sla_policy_for(const struct sla_config *config, const char *brand,
-                                        const char *channel, bool complaint);
-
-struct sla_plan {
-    struct fr_time warn, due; /* warn == due: no warning */
-};
-/* FR_NOT_FOUND: the policy promises nothing of that kind, or its calendar never gets there. */
-enum fr_error sla_target_plan(const struct sla_policy *policy, const struct sla_calendar *calendar,
-                              Fr__TargetKind kind, struct fr_time started, struct sla_plan *out);
-
-/* An answer exactly at the deadline is in time. */
-bool sla_target_in_time(struct fr_time due, struct fr_time answered);
-
-const char *sla_target_kind_text(Fr__TargetKind kind); /* "first response" */
+void sla_target_warn(struct sla_target *target, const Fr__TargetWarned *warned);
+/* The clock's fields, policy and calendar included. */
+void sla_target_set_clock(struct sla_target *target, const Fr__TargetClock *clock);
+/* Remembers a stretch that ended; when there are too many, the oldest are added up. */
+void sla_target_add_stretch(struct sla_target *target, const Fr__StretchEnded *ended);
+/* A text into a field of fixed size: cut to fit, every byte set. */
+void sla_copy(char *out, size_t size, const char *text);
 
 #endif
