@@ -116,11 +116,13 @@ text_level(const char *a, const char *b, double near, double close)
     double alike;
 
     if (strcmp(a, b) == 0)
-        return IDENTITY_EXACT;
+        return IDENTITY_LEVEL_EXACT;
     if (strlen(a) > 3 && strlen(b) > 3 && identity_distance(a, b, 1) <= 1)
-        return IDENTITY_NEAR;
+        return IDENTITY_LEVEL_NEAR;
     alike = identity_jaro_winkler(a, b);
-    return alike >= near ? IDENTITY_NEAR : alike >= close ? IDENTITY_CLOSE : IDENTITY_DIFFERS;
+    return alike >= near    ? IDENTITY_LEVEL_NEAR
+           : alike >= close ? IDENTITY_LEVEL_CLOSE
+                            : IDENTITY_LEVEL_DIFFERS;
 }
 
 /* The first words: Bob James is Robert. */
@@ -143,15 +145,15 @@ given_level(const char *a, const char *b)
     size_t a_size = strcspn(a, " "), b_size = strcspn(b, " ");
     enum identity_level level = text_level(a, b, 0.90, 0.78);
 
-    if (level <= IDENTITY_NEAR)
+    if (level <= IDENTITY_LEVEL_NEAR)
         return level;
     if (a_size == 1 || b_size == 1)
-        return a[0] == b[0] ? IDENTITY_CLOSE : IDENTITY_DIFFERS;
+        return a[0] == b[0] ? IDENTITY_LEVEL_CLOSE : IDENTITY_LEVEL_DIFFERS;
     if (short_form(a, a_size, b, b_size))
-        return IDENTITY_NEAR;
+        return IDENTITY_LEVEL_NEAR;
     if (a_size == b_size && memcmp(a, b, a_size) == 0) /* a second name more */
-        return IDENTITY_NEAR;
-    return shares_a_word(a, b, 3) ? IDENTITY_CLOSE : level;
+        return IDENTITY_LEVEL_NEAR;
+    return shares_a_word(a, b, 3) ? IDENTITY_LEVEL_CLOSE : level;
 }
 
 static enum identity_level
@@ -159,7 +161,7 @@ family_level(const char *a, const char *b)
 {
     enum identity_level level = text_level(a, b, 0.92, 0.82);
 
-    return level > IDENTITY_NEAR && shares_a_word(a, b, 3) ? IDENTITY_CLOSE : level;
+    return level > IDENTITY_LEVEL_NEAR && shares_a_word(a, b, 3) ? IDENTITY_LEVEL_CLOSE : level;
 }
 
 /* 1980-02-01: one digit wrong, two neighbours swapped, or day and month for one another is near;
@@ -172,27 +174,28 @@ birth_level(const char *a, const char *b)
     size_t size = least(a_size, b_size);
 
     if (a_size < 10 || b_size < 10)
-        return memcmp(a, b, size) != 0 ? (size == 4 ? IDENTITY_DIFFERS : IDENTITY_CLOSE)
-                                       : IDENTITY_NEAR;
+        return memcmp(a, b, size) != 0 ? (size == 4 ? IDENTITY_LEVEL_DIFFERS : IDENTITY_LEVEL_CLOSE)
+                                       : IDENTITY_LEVEL_NEAR;
     if (strcmp(a, b) == 0)
-        return IDENTITY_EXACT;
+        return IDENTITY_LEVEL_EXACT;
     slips = identity_distance(a, b, 2);
     if (slips <= 1)
-        return IDENTITY_NEAR;
+        return IDENTITY_LEVEL_NEAR;
     if (memcmp(a, b, 4) == 0 && memcmp(a + 5, b + 8, 2) == 0 && memcmp(a + 8, b + 5, 2) == 0)
-        return IDENTITY_NEAR;
+        return IDENTITY_LEVEL_NEAR;
     parts = (size_t)(memcmp(a, b, 4) == 0) + (memcmp(a + 5, b + 5, 2) == 0) +
             (memcmp(a + 8, b + 8, 2) == 0);
-    return parts == 2 || slips == 2 ? IDENTITY_CLOSE : IDENTITY_DIFFERS;
+    return parts == 2 || slips == 2 ? IDENTITY_LEVEL_CLOSE : IDENTITY_LEVEL_DIFFERS;
 }
 
 static enum identity_level
 number_level(const char *a, const char *b)
 {
     if (strcmp(a, b) == 0)
-        return IDENTITY_EXACT;
-    return identity_distance(a, b, 1) <= 1 && (a[1] != '\0' || b[1] != '\0') ? IDENTITY_NEAR
-                                                                             : IDENTITY_DIFFERS;
+        return IDENTITY_LEVEL_EXACT;
+    return identity_distance(a, b, 1) <= 1 && (a[1] != '\0' || b[1] != '\0')
+               ? IDENTITY_LEVEL_NEAR
+               : IDENTITY_LEVEL_DIFFERS;
 }
 
 static enum identity_level
@@ -201,12 +204,13 @@ postcode_level(const char *a, const char *b)
     size_t same = 0;
 
     if (strcmp(a, b) == 0)
-        return IDENTITY_EXACT;
+        return IDENTITY_LEVEL_EXACT;
     if (identity_distance(a, b, 1) <= 1)
-        return IDENTITY_NEAR;
+        return IDENTITY_LEVEL_NEAR;
     while (a[same] != '\0' && a[same] == b[same])
         same++;
-    return same >= 3 || identity_distance(a, b, 2) <= 2 ? IDENTITY_CLOSE : IDENTITY_DIFFERS;
+    return same >= 3 || identity_distance(a, b, 2) <= 2 ? IDENTITY_LEVEL_CLOSE
+                                                        : IDENTITY_LEVEL_DIFFERS;
 }
 
 static enum identity_level
@@ -216,12 +220,12 @@ email_level(const char *a, const char *b)
     size_t a_local = (size_t)(a_at - a), b_local = (size_t)(b_at - b);
 
     if (strcmp(a, b) == 0)
-        return IDENTITY_EXACT;
+        return IDENTITY_LEVEL_EXACT;
     if (identity_distance(a, b, 2) <= 2)
-        return IDENTITY_NEAR;
+        return IDENTITY_LEVEL_NEAR;
     if (a_local == b_local && a_local >= 4 && memcmp(a, b, a_local) == 0)
-        return IDENTITY_NEAR;
-    return identity_jaro_winkler(a, b) >= 0.88 ? IDENTITY_CLOSE : IDENTITY_DIFFERS;
+        return IDENTITY_LEVEL_NEAR;
+    return identity_jaro_winkler(a, b) >= 0.88 ? IDENTITY_LEVEL_CLOSE : IDENTITY_LEVEL_DIFFERS;
 }
 
 /* The last nine digits: with and without the country's code it is one number. */
@@ -235,7 +239,9 @@ phone_level(const char *a, const char *b)
     if (b_size > 9)
         b += b_size - 9;
     slips = identity_distance(a, b, 1);
-    return slips == 0 ? IDENTITY_EXACT : slips == 1 ? IDENTITY_NEAR : IDENTITY_DIFFERS;
+    return slips == 0   ? IDENTITY_LEVEL_EXACT
+           : slips == 1 ? IDENTITY_LEVEL_NEAR
+                        : IDENTITY_LEVEL_DIFFERS;
 }
 
 static enum identity_level
@@ -244,10 +250,10 @@ organisation_level(const char *a, const char *b)
     enum identity_level level = text_level(a, b, 0.93, 0.84);
     size_t a_size = strlen(a), b_size = strlen(b), size = least(a_size, b_size);
 
-    if (level > IDENTITY_NEAR && size >= 4 &&
+    if (level > IDENTITY_LEVEL_NEAR && size >= 4 &&
         (strstr(a, b) != NULL || strstr(b, a) != NULL)) /* "art s" and "art s delicatessen" */
-        return IDENTITY_NEAR;
-    return level > IDENTITY_CLOSE && shares_a_word(a, b, 5) ? IDENTITY_CLOSE : level;
+        return IDENTITY_LEVEL_NEAR;
+    return level > IDENTITY_LEVEL_CLOSE && shares_a_word(a, b, 5) ? IDENTITY_LEVEL_CLOSE : level;
 }
 
 enum identity_level
@@ -273,12 +279,13 @@ identity_compare_values(enum identity_field field, const char *a, const char *b)
         return organisation_level(a, b);
     case IDENTITY_SUFFIX:
     case IDENTITY_GENDER:
-        return strcmp(a, b) == 0 ? IDENTITY_EXACT : IDENTITY_DIFFERS;
+        return strcmp(a, b) == 0 ? IDENTITY_LEVEL_EXACT : IDENTITY_LEVEL_DIFFERS;
     case IDENTITY_STREET:
     case IDENTITY_UNIT: {
         enum identity_level level = text_level(a, b, 0.92, 0.82);
 
-        return level > IDENTITY_CLOSE && shares_a_word(a, b, 4) ? IDENTITY_CLOSE : level;
+        return level > IDENTITY_LEVEL_CLOSE && shares_a_word(a, b, 4) ? IDENTITY_LEVEL_CLOSE
+                                                                      : level;
     }
     default:
         return text_level(a, b, 0.90, 0.80);

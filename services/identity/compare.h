@@ -12,11 +12,11 @@
 #include "services/identity/person.h"
 
 enum identity_level {
-    IDENTITY_EXACT,   /* the same value */
-    IDENTITY_NEAR,    /* a slip of the pen, a short form, one digit */
-    IDENTITY_CLOSE,   /* alike: two slips, an initial, part of it */
-    IDENTITY_DIFFERS, /* something else */
-    IDENTITY_MISSING, /* one of them is not known */
+    IDENTITY_LEVEL_EXACT,   /* the same value */
+    IDENTITY_LEVEL_NEAR,    /* a slip of the pen, a short form, one digit */
+    IDENTITY_LEVEL_CLOSE,   /* alike: two slips, an initial, part of it */
+    IDENTITY_LEVEL_DIFFERS, /* something else */
+    IDENTITY_LEVEL_MISSING, /* one of them is not known */
 };
 #define IDENTITY_LEVEL_COUNT 4 /* that weigh */
 

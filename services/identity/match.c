@@ -24,15 +24,15 @@ weigh(const struct identity_weights *weights, const struct identity_query *query
     const struct identity_field_weights *rows = &weights->fields[field];
     double best = 0;
 
-    *level = IDENTITY_MISSING;
+    *level = IDENTITY_LEVEL_MISSING;
     for (size_t i = 0; i < ours->count; i++)
         for (size_t j = 0; j < theirs->count; j++) {
             enum identity_level one =
                 identity_compare_values(field, ours->values[i], theirs->values[j]);
-            double bits =
-                one == IDENTITY_EXACT ? query->exact[field][i] : identity_level_weight(rows, one);
+            double bits = one == IDENTITY_LEVEL_EXACT ? query->exact[field][i]
+                                                      : identity_level_weight(rows, one);
 
-            if (*level == IDENTITY_MISSING || bits > best) {
+            if (*level == IDENTITY_LEVEL_MISSING || bits > best) {
                 best = bits;
                 *level = one;
             }
@@ -43,7 +43,7 @@ weigh(const struct identity_weights *weights, const struct identity_query *query
 static double
 weigh_field(const struct identity_weights *weights, const struct identity_query *query,
             const struct identity_person *other, enum identity_field field,
-            struct identity_pair *pair)
+            struct identity_likeness *pair)
 {
     enum identity_level level;
     double bits = weigh(weights, query, field, &other->fields[field], &level);
@@ -56,15 +56,15 @@ weigh_field(const struct identity_weights *weights, const struct identity_query 
 /* A surname may stand where the other has the name at birth. */
 static void
 weigh_former_name(const struct identity_weights *weights, const struct identity_query *query,
-                  const struct identity_person *other, struct identity_pair *pair)
+                  const struct identity_person *other, struct identity_likeness *pair)
 {
     enum identity_level level;
     double bits;
 
-    if (pair->level[IDENTITY_FAMILY] < IDENTITY_DIFFERS)
+    if (pair->level[IDENTITY_FAMILY] < IDENTITY_LEVEL_DIFFERS)
         return;
     bits = weigh(weights, query, IDENTITY_FAMILY, &other->fields[IDENTITY_MAIDEN], &level);
-    if (level <= IDENTITY_NEAR && bits > pair->bits[IDENTITY_FAMILY]) {
+    if (level <= IDENTITY_LEVEL_NEAR && bits > pair->bits[IDENTITY_FAMILY]) {
         pair->bits[IDENTITY_FAMILY] = (float)bits;
         pair->level[IDENTITY_FAMILY] = (uint8_t)level;
     }
@@ -73,7 +73,7 @@ weigh_former_name(const struct identity_weights *weights, const struct identity_
 /* Given name and surname straight, or having changed places: whichever fits better. */
 static double
 weigh_names(const struct identity_weights *weights, const struct identity_query *query,
-            const struct identity_person *other, struct identity_pair *pair)
+            const struct identity_person *other, struct identity_likeness *pair)
 {
     enum identity_level given, family;
     double straight, crossed, g, f;
@@ -85,9 +85,9 @@ weigh_names(const struct identity_weights *weights, const struct identity_query 
     g = weigh(weights, query, IDENTITY_GIVEN, &other->fields[IDENTITY_FAMILY], &given);
     f = weigh(weights, query, IDENTITY_FAMILY, &other->fields[IDENTITY_GIVEN], &family);
     crossed = g + f - weights->swapped;
-    if (crossed <= straight || given > IDENTITY_CLOSE || family > IDENTITY_CLOSE) {
-        bool half = (given <= IDENTITY_NEAR && family == IDENTITY_MISSING) ||
-                    (family <= IDENTITY_NEAR && given == IDENTITY_MISSING);
+    if (crossed <= straight || given > IDENTITY_LEVEL_CLOSE || family > IDENTITY_LEVEL_CLOSE) {
+        bool half = (given <= IDENTITY_LEVEL_NEAR && family == IDENTITY_LEVEL_MISSING) ||
+                    (family <= IDENTITY_LEVEL_NEAR && given == IDENTITY_LEVEL_MISSING);
 
         if (crossed <= straight || !half)
             return straight;
@@ -102,7 +102,7 @@ weigh_names(const struct identity_weights *weights, const struct identity_query 
 /* House, street and second line; the lines of an address may have changed places. */
 static double
 weigh_address(const struct identity_weights *weights, const struct identity_query *query,
-              const struct identity_person *other, struct identity_pair *pair)
+              const struct identity_person *other, struct identity_likeness *pair)
 {
     enum identity_level first, second;
     double house = weigh_field(weights, query, other, IDENTITY_HOUSE, pair);
@@ -125,7 +125,7 @@ weigh_address(const struct identity_weights *weights, const struct identity_quer
 static double
 weigh_together(const struct identity_weights *weights, const struct identity_query *query,
                const struct identity_person *other, const enum identity_field *fields, size_t count,
-               struct identity_pair *pair)
+               struct identity_likeness *pair)
 {
     double most = 0, least = 0, up = 0, down = 0;
 
@@ -143,7 +143,7 @@ weigh_together(const struct identity_weights *weights, const struct identity_que
 }
 
 static bool
-anything_beside_names(const struct identity_pair *pair)
+anything_beside_names(const struct identity_likeness *pair)
 {
     for (int field = 0; field < IDENTITY_FIELD_COUNT; field++)
         if (field != IDENTITY_GIVEN && field != IDENTITY_FAMILY && field != IDENTITY_MAIDEN &&
@@ -153,31 +153,31 @@ anything_beside_names(const struct identity_pair *pair)
 }
 
 static bool
-same_door(const struct identity_pair *pair)
+same_door(const struct identity_likeness *pair)
 {
-    return pair->level[IDENTITY_STREET] <= IDENTITY_NEAR ||
-           pair->level[IDENTITY_UNIT] <= IDENTITY_NEAR ||
-           pair->level[IDENTITY_PHONE] == IDENTITY_EXACT ||
-           (pair->level[IDENTITY_POSTCODE] <= IDENTITY_NEAR &&
-            (pair->level[IDENTITY_HOUSE] == IDENTITY_EXACT ||
-             pair->level[IDENTITY_LOCALITY] <= IDENTITY_NEAR));
+    return pair->level[IDENTITY_STREET] <= IDENTITY_LEVEL_NEAR ||
+           pair->level[IDENTITY_UNIT] <= IDENTITY_LEVEL_NEAR ||
+           pair->level[IDENTITY_PHONE] == IDENTITY_LEVEL_EXACT ||
+           (pair->level[IDENTITY_POSTCODE] <= IDENTITY_LEVEL_NEAR &&
+            (pair->level[IDENTITY_HOUSE] == IDENTITY_LEVEL_EXACT ||
+             pair->level[IDENTITY_LOCALITY] <= IDENTITY_LEVEL_NEAR));
 }
 
 /* Why a pair that weighs enough still cannot be linked: relatives share surname, address and
  * telephone, so what is a person's own has to agree, and may contradict in one point only, and then
  * only if everything else outweighs that. */
 static const char *
-veto_of(const struct identity_weights *weights, const struct identity_pair *pair)
+veto_of(const struct identity_weights *weights, const struct identity_likeness *pair)
 {
-    bool given = pair->level[IDENTITY_GIVEN] <= IDENTITY_CLOSE;
-    bool birth = pair->level[IDENTITY_BIRTH] <= IDENTITY_NEAR;
-    bool email = pair->level[IDENTITY_EMAIL] <= IDENTITY_NEAR;
-    bool other_given = pair->level[IDENTITY_GIVEN] == IDENTITY_DIFFERS;
-    bool other_birth = pair->level[IDENTITY_BIRTH] == IDENTITY_DIFFERS;
+    bool given = pair->level[IDENTITY_GIVEN] <= IDENTITY_LEVEL_CLOSE;
+    bool birth = pair->level[IDENTITY_BIRTH] <= IDENTITY_LEVEL_NEAR;
+    bool email = pair->level[IDENTITY_EMAIL] <= IDENTITY_LEVEL_NEAR;
+    bool other_given = pair->level[IDENTITY_GIVEN] == IDENTITY_LEVEL_DIFFERS;
+    bool other_birth = pair->level[IDENTITY_BIRTH] == IDENTITY_LEVEL_DIFFERS;
 
     if (!anything_beside_names(pair))
         return "a name alone";
-    if (!given && !birth && !email && pair->level[IDENTITY_ORGANISATION] > IDENTITY_CLOSE)
+    if (!given && !birth && !email && pair->level[IDENTITY_ORGANISATION] > IDENTITY_LEVEL_CLOSE)
         return "nothing of the person's own agrees";
     if (other_given && other_birth && !email)
         return "another given name and another date of birth";
@@ -189,7 +189,7 @@ veto_of(const struct identity_weights *weights, const struct identity_pair *pair
 
 void
 identity_match(const struct identity_weights *weights, const struct identity_query *query,
-               const struct identity_person *other, struct identity_pair *pair)
+               const struct identity_person *other, struct identity_likeness *pair)
 {
     static const enum identity_field places[] = {IDENTITY_LOCALITY, IDENTITY_POSTCODE,
                                                  IDENTITY_REGION, IDENTITY_COUNTY};

@@ -18,7 +18,7 @@ struct identity_query { /* the person to look for, with how rare his values are 
     double prior; /* bits, negative: of how many records one is looked for */
 };
 
-struct identity_pair {
+struct identity_likeness {
     double weight;    /* bits, with the prior */
     double personal;  /* of the person's own fields, without it */
     const char *veto; /* constant: why they cannot be linked whatever they weigh; NULL */
@@ -30,6 +30,6 @@ struct identity_pair {
 double identity_prior(double records);
 
 void identity_match(const struct identity_weights *weights, const struct identity_query *query,
-                    const struct identity_person *other, struct identity_pair *pair);
+                    const struct identity_person *other, struct identity_likeness *pair);
 
 #endif

@@ -26,7 +26,7 @@ pack(const struct card *card, struct identity_packed *packed)
 }
 
 static void
-match(const struct card *a, const struct card *b, double count, struct identity_pair *pair)
+match(const struct card *a, const struct card *b, double count, struct identity_likeness *pair)
 {
     struct identity_packed one, other;
     struct identity_person person, theirs;
@@ -70,7 +70,7 @@ static const struct {
 /* clang-format on */
 
 static bool
-links(const struct identity_pair *pair)
+links(const struct identity_likeness *pair)
 {
     return pair->weight >= identity_weights_default.link &&
            pair->personal >= identity_weights_default.personal && pair->veto == NULL;
@@ -81,7 +81,7 @@ pairs_link_as_claimed(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++) {
-        struct identity_pair there, back;
+        struct identity_likeness there, back;
 
         match(&samples[i].a, &samples[i].b, samples[i].count, &there);
         match(&samples[i].b, &samples[i].a, samples[i].count, &back);

@@ -95,20 +95,21 @@ take(double *value, double given)
 static double
 rest_of(const double levels[IDENTITY_LEVEL_COUNT])
 {
-    return 1 - levels[IDENTITY_EXACT] - levels[IDENTITY_NEAR] - levels[IDENTITY_CLOSE];
+    return 1 - levels[IDENTITY_LEVEL_EXACT] - levels[IDENTITY_LEVEL_NEAR] -
+           levels[IDENTITY_LEVEL_CLOSE];
 }
 
 static void
 take_row(const struct identity_weights_row *row, struct identity_field_weights *field)
 {
-    take(&field->m[IDENTITY_EXACT], row->exact_m);
-    take(&field->u[IDENTITY_EXACT], row->exact_u);
-    take(&field->m[IDENTITY_NEAR], row->near_m);
-    take(&field->u[IDENTITY_NEAR], row->near_u);
-    take(&field->m[IDENTITY_CLOSE], row->close_m);
-    take(&field->u[IDENTITY_CLOSE], row->close_u);
-    field->m[IDENTITY_DIFFERS] = rest_of(field->m);
-    field->u[IDENTITY_DIFFERS] = rest_of(field->u);
+    take(&field->m[IDENTITY_LEVEL_EXACT], row->exact_m);
+    take(&field->u[IDENTITY_LEVEL_EXACT], row->exact_u);
+    take(&field->m[IDENTITY_LEVEL_NEAR], row->near_m);
+    take(&field->u[IDENTITY_LEVEL_NEAR], row->near_u);
+    take(&field->m[IDENTITY_LEVEL_CLOSE], row->close_m);
+    take(&field->u[IDENTITY_LEVEL_CLOSE], row->close_u);
+    field->m[IDENTITY_LEVEL_DIFFERS] = rest_of(field->m);
+    field->u[IDENTITY_LEVEL_DIFFERS] = rest_of(field->u);
 }
 
 void
@@ -149,7 +150,7 @@ identity_matching_check(struct fr_config *config, const char *path,
         }
         taken = identity_weights_default.fields[field];
         take_row(&rows[i], &taken);
-        if (taken.m[IDENTITY_DIFFERS] < 0 || taken.u[IDENTITY_DIFFERS] < 0)
+        if (taken.m[IDENTITY_LEVEL_DIFFERS] < 0 || taken.u[IDENTITY_LEVEL_DIFFERS] < 0)
             fr_config_complain(config, "identity", at,
                                "exact, near and close together are more than certain");
     }
@@ -165,17 +166,18 @@ print_field(enum identity_field field, const struct identity_field_weights *weig
     };
 
     fprintf(out, "      # %s  Bits: exact %+.1f%s, near %+.1f, close %+.1f, differs %+.1f\n",
-            docs[field], identity_level_weight(weights, IDENTITY_EXACT),
+            docs[field], identity_level_weight(weights, IDENTITY_LEVEL_EXACT),
             weights->by_value ? " (a common value less, a rare one more)" : "",
-            identity_level_weight(weights, IDENTITY_NEAR),
-            identity_level_weight(weights, IDENTITY_CLOSE),
-            identity_level_weight(weights, IDENTITY_DIFFERS));
+            identity_level_weight(weights, IDENTITY_LEVEL_NEAR),
+            identity_level_weight(weights, IDENTITY_LEVEL_CLOSE),
+            identity_level_weight(weights, IDENTITY_LEVEL_DIFFERS));
     fprintf(out,
             "      %s: {exact_m: %.4f, exact_u: %.6f, near_m: %.4f, near_u: %.6f, close_m: %.4f, "
             "close_u: %.6f}\n",
-            identity_field_name(field), weights->m[IDENTITY_EXACT], weights->u[IDENTITY_EXACT],
-            weights->m[IDENTITY_NEAR], weights->u[IDENTITY_NEAR], weights->m[IDENTITY_CLOSE],
-            weights->u[IDENTITY_CLOSE]);
+            identity_field_name(field), weights->m[IDENTITY_LEVEL_EXACT],
+            weights->u[IDENTITY_LEVEL_EXACT], weights->m[IDENTITY_LEVEL_NEAR],
+            weights->u[IDENTITY_LEVEL_NEAR], weights->m[IDENTITY_LEVEL_CLOSE],
+            weights->u[IDENTITY_LEVEL_CLOSE]);
 }
 
 void
@@ -195,7 +197,7 @@ identity_level_weight(const struct identity_field_weights *field, enum identity_
 {
     double m, u;
 
-    if (level >= IDENTITY_MISSING)
+    if (level >= IDENTITY_LEVEL_MISSING)
         return 0;
     m = field->m[level];
     u = field->u[level];
@@ -207,7 +209,7 @@ identity_level_weight(const struct identity_field_weights *field, enum identity_
 double
 identity_exact_weight(const struct identity_field_weights *field, double count, double total)
 {
-    double u = field->u[IDENTITY_EXACT], least = u / RAREST;
+    double u = field->u[IDENTITY_LEVEL_EXACT], least = u / RAREST;
 
     if (field->by_value) {
         double others = count > 1 ? count - 1 : 0; /* who shares it with the one it was found at */
@@ -215,5 +217,5 @@ identity_exact_weight(const struct identity_field_weights *field, double count, 
         u = (others + PRIOR_VALUES * u) / (total + PRIOR_VALUES);
         u = u < least ? least : u;
     }
-    return log2(field->m[IDENTITY_EXACT] / (u > 1e-6 ? u : 1e-6));
+    return log2(field->m[IDENTITY_LEVEL_EXACT] / (u > 1e-6 ? u : 1e-6));
 }

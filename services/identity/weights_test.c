@@ -35,8 +35,8 @@ every_field_ships_with_probabilities(void **state)
         const struct identity_field_weights *field = &identity_weights_default.fields[i];
         double before = 1000;
 
-        assert_true(field->m[IDENTITY_EXACT] > 0);
-        assert_true(field->m[IDENTITY_DIFFERS] > 0 && field->u[IDENTITY_DIFFERS] > 0);
+        assert_true(field->m[IDENTITY_LEVEL_EXACT] > 0);
+        assert_true(field->m[IDENTITY_LEVEL_DIFFERS] > 0 && field->u[IDENTITY_LEVEL_DIFFERS] > 0);
         for (int level = 0; level < IDENTITY_LEVEL_COUNT; level++) {
             double bits = identity_level_weight(field, (enum identity_level)level);
 
@@ -45,8 +45,8 @@ every_field_ships_with_probabilities(void **state)
             assert_true(bits < before); /* the better the level, the more it weighs */
             before = bits;
         }
-        assert_true(identity_level_weight(field, IDENTITY_DIFFERS) < 0);
-        assert_true(identity_level_weight(field, IDENTITY_MISSING) == 0);
+        assert_true(identity_level_weight(field, IDENTITY_LEVEL_DIFFERS) < 0);
+        assert_true(identity_level_weight(field, IDENTITY_LEVEL_MISSING) == 0);
     }
 }
 
@@ -91,16 +91,16 @@ what_is_printed_is_read_again(void **state)
 
     (void)state;
     given.link = 7.5;
-    given.fields[IDENTITY_STREET].m[IDENTITY_EXACT] = 0.5;
+    given.fields[IDENTITY_STREET].m[IDENTITY_LEVEL_EXACT] = 0.5;
     identity_weights_print(&given, out);
     fclose(out);
     assert_non_null(strstr(text, "# Family name.  Bits: exact +7.6"));
     assert_int_equal(load(text, &config), FR_OK);
     identity_weights_from(fr_config_get(config, "identity"), &read);
     assert_true(read.link == 7.5);
-    assert_true(read.fields[IDENTITY_STREET].m[IDENTITY_EXACT] == 0.5);
-    assert_true(read.fields[IDENTITY_STREET].m[IDENTITY_DIFFERS] >
-                identity_weights_default.fields[IDENTITY_STREET].m[IDENTITY_DIFFERS] + 0.2);
+    assert_true(read.fields[IDENTITY_STREET].m[IDENTITY_LEVEL_EXACT] == 0.5);
+    assert_true(read.fields[IDENTITY_STREET].m[IDENTITY_LEVEL_DIFFERS] >
+                identity_weights_default.fields[IDENTITY_STREET].m[IDENTITY_LEVEL_DIFFERS] + 0.2);
     fr_config_free(&config);
     free(text);
 }
