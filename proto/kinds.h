@@ -49,6 +49,7 @@
     X(0x0208, FR_KEY_REMEMBERED,        key_remembered)        \
     X(0x0209, FR_OBSERVATION_IMPORTED,  observation_imported)  \
     X(0x020a, FR_OBSERVATION_RESOLVED,  observation_resolved)  \
+    X(0x0221, FR_ALIKE_LINK_ASKED,      alike_link_asked)      \
     /* conversation */ \
     X(0x0301, FR_CONVERSATION_OPENED,   conversation_opened)   \
     X(0x0302, FR_MESSAGE_ADDED,         message_added)         \

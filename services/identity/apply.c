@@ -343,9 +343,10 @@ identity_apply_observation_resolved(struct fr_tables *tables, const struct fr_re
     enum fr_error err =
         touch_keys(tables, resolved->reasons, resolved->n_reasons, event->head->time_us);
 
+    /* A register vouches for what it says of people, also where it has no key of theirs. */
     if (err == FR_OK)
         err = note_observation(tables, event, origin, resolved->observation_id, name,
-                               resolved->attributes, resolved->unverified);
+                               resolved->attributes, false);
     if (err != FR_OK || resolved->source == NULL || resolved->external_id == NULL)
         return err;
     return identity_imported_put(tables, resolved->source, resolved->external_id, &imported);

@@ -53,6 +53,8 @@ static const struct fr_config_key own_key_keys[] = {
 const struct fr_config_key identity_config_keys[] = {
     { "fan_out", FR_CONFIG_INT, AT(fan_out), "5", .min = 1, .max = 100,
       .doc = "A key claimed for more customers than this no longer suggests anything." },
+    { "matching", FR_CONFIG_SECTION, AT(matching), NULL, .keys = identity_matching_keys,
+      .doc = "How what is said of people is weighed: for suggestions, and for what an operator imports." },
     { "one_account_space", FR_CONFIG_BOOL, AT(one_account_space), "false",
       .doc = "Whether customer numbers and log-ins name the same person at every brand." },
     { "channels", FR_CONFIG_MAP, AT(channels),
@@ -110,6 +112,7 @@ identity_config_check(struct fr_config *config, const void *section)
     const struct identity_region *regions = identity->phone_regions.items;
     char path[40];
 
+    identity_matching_check(config, "matching", &identity->matching);
     for (size_t i = 0; i < identity->channels.count; i++) {
         snprintf(path, sizeof(path), "channels.%.20s", channels[i].name);
         if (channels[i].answers_to[0] == '\0')

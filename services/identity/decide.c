@@ -1,5 +1,6 @@
 /* decide.c - an observation arrives: look its keys up, let resolve.c judge, say what follows. */
 #include "services/identity/counters.h"
+#include "services/identity/follow_alike.h"
 #include "services/identity/resolve.h"
 
 struct sight { /* one observation on its way through decide */
@@ -423,6 +424,18 @@ begin(struct sight *sight, struct fr_turn *turn, const struct fr_record *input, 
     sight->count = sight->reason_count = 0;
 }
 
+/* I8: what he says of himself may be what another customer says; a name alone never is. */
+static enum fr_error
+suggest_alike(const struct sight *sight, const Fr__Attributes *said)
+{
+    static const struct identity_alike_order order = {.link = false};
+    uint64_t customer;
+
+    return said == NULL
+               ? FR_OK
+               : identity_follow_alike(sight->turn, sight->input, sight->origin, &order, &customer);
+}
+
 /* MessageReceived: who said it?
  *
  * Reads keys, customers; exclusive and claimers only where they can matter.  Emits CustomerCreated,
@@ -453,7 +466,8 @@ identity_decide_message_received(struct fr_turn *turn, const struct fr_record *i
     identified.message_id = input->head->id;
     identified.reasons = sight.reason_list;
     identified.n_reasons = sight.reason_count;
-    return say(&sight, sight.customer, &identified.base);
+    err = say(&sight, sight.customer, &identified.base);
+    return err == FR_OK ? suggest_alike(&sight, received->attributes) : err;
 }
 
 /* VisitorIdentified: somebody proved who he is without saying anything.
@@ -490,7 +504,8 @@ identity_decide_visitor_identified(struct fr_turn *turn, const struct fr_record 
     recognized.observation_id = input->head->id;
     recognized.reasons = sight.reason_list;
     recognized.n_reasons = sight.reason_count;
-    return say(&sight, sight.customer, &recognized.base);
+    err = say(&sight, sight.customer, &recognized.base);
+    return err == FR_OK ? suggest_alike(&sight, visitor->attributes) : err;
 }
 
 /* A submitter is told who it is. */
@@ -528,8 +543,11 @@ identity_decide_observation_imported(struct fr_turn *turn, const struct fr_recor
     const Fr__ObservationImported *row =
         fr_unpack(turn, input, &fr__observation_imported__descriptor);
     Fr__ObservationResolved resolved = FR__OBSERVATION_RESOLVED__INIT;
+    struct identity_alike_order order = {0};
     struct identity_imported imported;
     struct sight sight;
+    Fr__Attributes room;
+    const Fr__Attributes *said;
     enum fr_error err = FR_NOT_FOUND;
 
     if (row == NULL)
@@ -542,7 +560,8 @@ identity_decide_observation_imported(struct fr_turn *turn, const struct fr_recor
         err = identity_imported_get(turn->view, row->source, row->external_id, &imported);
     if (err != FR_NOT_FOUND)
         return err == FR_OK ? answer_again(turn, &imported) : err;
-    begin(&sight, turn, input, "import", row->attributes != NULL ? row->attributes->name : NULL);
+    said = identity_register_says(turn, row->attributes, row->birth_formats, &room);
+    begin(&sight, turn, input, "import", said != NULL ? said->name : NULL);
     resolved.observation_id = input->head->id != 0 ? input->head->id : fr_next_id(turn);
     err = resolve(&sight, row->keys, row->n_keys, "");
     if (err != FR_OK)
@@ -553,9 +572,13 @@ identity_decide_observation_imported(struct fr_turn *turn, const struct fr_recor
     resolved.unverified = sight.verdict.unverified;
     resolved.source = row->source;
     resolved.external_id = row->external_id;
-    resolved.attributes = row->attributes;
+    resolved.attributes = (Fr__Attributes *)said;
     resolved.reasons = sight.reason_list;
     resolved.n_reasons = sight.reason_count;
+    order.link = row->has_link_alike && row->link_alike;
+    err = say(&sight, sight.customer, &resolved.base);
+    if (err == FR_OK && said != NULL)
+        err = identity_follow_alike(turn, input, sight.origin, &order, &sight.customer);
     answer(turn, sight.customer, resolved.observation_id);
-    return say(&sight, sight.customer, &resolved.base);
+    return err;
 }

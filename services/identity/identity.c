@@ -9,6 +9,7 @@ static const struct fr_input inputs[] = {
     { FR_MESSAGE_RECEIVED,   "channel", identity_decide_message_received   }, /* whose word is it? */
     { FR_VISITOR_IDENTIFIED, "channel", identity_decide_visitor_identified }, /* somebody signed in */
     { FR_OBSERVATION_IMPORTED, FR_LOCAL, identity_decide_observation_imported }, /* a register knows somebody */
+    { FR_ALIKE_LINK_ASKED,   FR_LOCAL,  identity_decide_alike_link_asked   }, /* an operator de-duplicates */
     { FR_KIND_END,           NULL,      NULL                               },
 };
 static const struct fr_event events[] = {

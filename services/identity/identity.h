@@ -7,6 +7,7 @@
 #define FR_IDENTITY_IDENTITY_H
 
 #include "common/stage/stage.h"
+#include "services/identity/weights.h"
 
 extern const struct fr_stage identity_stage; /* identity.c */
 
@@ -39,6 +40,7 @@ struct identity_own_key {
 
 struct identity_config {
     int64_t fan_out;
+    struct identity_matching matching; /* weights of attributes */
     bool one_account_space;
     struct fr_config_list channels;      /* struct identity_channel */
     struct fr_config_list providers;     /* struct identity_provider */
@@ -59,6 +61,9 @@ const struct identity_channel *identity_channel_find(const struct identity_confi
 fr_decide_fn identity_decide_message_received;
 fr_decide_fn identity_decide_visitor_identified;
 fr_decide_fn identity_decide_observation_imported;
+
+/* ---- follow_alike.c ---- */
+fr_decide_fn identity_decide_alike_link_asked;
 
 /* ---- apply.c ---- */
 fr_apply_fn identity_apply_customer_created;

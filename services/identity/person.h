@@ -59,6 +59,7 @@ struct identity_person { /* borrows from a packed person */
 
 struct identity_packed { /* values one after the other: field number, text, NUL */
     uint16_t size;
+    bool claimed; /* nobody vouches for any of it */
     char bytes[IDENTITY_PERSON_SIZE_MAX];
 };
 

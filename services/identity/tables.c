@@ -1,6 +1,7 @@
 /* tables.c - identity's tables: layouts, get and put. */
 #include "services/identity/tables.h"
 
+#include "services/identity/index.h"
 #include "services/identity/key.h"
 
 enum {
@@ -17,6 +18,9 @@ enum {
     TOTALS,
     PROFILES,
     IMPORTED,
+    PERSONS,
+    BLOCKS,
+    TERMS,
 };
 
 /* clang-format off */
@@ -34,9 +38,16 @@ const struct fr_table identity_tables[] = {
     [TOTALS]       = { "totals",       false, "one row: what identity.stats prints" },
     [PROFILES]     = { "profiles",     false, "origin -> what was said of the person, as received" },
     [IMPORTED]     = { "imported",     false, "source, row of a register -> its observation" },
+    [PERSONS]      = { "persons",      false, "origin -> what is known of the person, packed for comparison" },
+    [BLOCKS]       = { "blocks",       false, "key -> origins that may be one person; 0: too many" },
+    [TERMS]        = { "terms",        false, "field, value -> how many have it; field -> how many values" },
     FR_TABLE_END,
 };
 /* clang-format on */
+
+const struct fr_table *const identity_persons_table = &identity_tables[PERSONS];
+const struct fr_table *const identity_blocks_table = &identity_tables[BLOCKS];
+const struct fr_table *const identity_terms_table = &identity_tables[TERMS];
 
 /* ---- keys of rows ---- */
 
@@ -370,22 +381,6 @@ identity_profiles_get(const struct fr_view *view, uint64_t origin, struct fr_are
     return err == FR_NOT_FOUND ? FR_OK : err;
 }
 
-static bool
-same_text(const char *a, const char *b)
-{
-    return strcmp(a != NULL ? a : "", b != NULL ? b : "") == 0;
-}
-
-static bool
-same_attributes(const Fr__Attributes *a, const Fr__Attributes *b)
-{
-    return same_text(a->name, b->name) && same_text(a->given_name, b->given_name) &&
-           same_text(a->family_name, b->family_name) && same_text(a->birth_date, b->birth_date) &&
-           same_text(a->street, b->street) && same_text(a->postcode, b->postcode) &&
-           same_text(a->city, b->city) && same_text(a->state, b->state) &&
-           same_text(a->gender, b->gender);
-}
-
 enum fr_error
 identity_profile_count(struct fr_tables *tables, uint64_t origin, const Fr__Attributes *attributes,
                        bool proven, int by)
@@ -403,7 +398,7 @@ identity_profile_count(struct fr_tables *tables, uint64_t origin, const Fr__Attr
     count = known != NULL ? known->n_profiles : 0;
     if (count > 0)
         memcpy(list, known->profiles, count * sizeof(list[0]));
-    while (at < count && !same_attributes(list[at]->attributes, attributes))
+    while (at < count && !identity_attributes_same(list[at]->attributes, attributes))
         at++;
     if (at == count && (by < 0 || count == IDENTITY_PROFILES_MAX))
         return FR_OK;
@@ -418,9 +413,10 @@ identity_profile_count(struct fr_tables *tables, uint64_t origin, const Fr__Attr
     changed.profiles = list;
     changed.n_profiles = count;
     by_id(&key, origin);
-    return count > 0 ? fr_put_message(tables, &identity_tables[PROFILES], fr_key_slice(&key),
-                                      &changed.base)
-                     : fr_del(tables, &identity_tables[PROFILES], fr_key_slice(&key));
+    err = count > 0 ? fr_put_message(tables, &identity_tables[PROFILES], fr_key_slice(&key),
+                                     &changed.base)
+                    : fr_del(tables, &identity_tables[PROFILES], fr_key_slice(&key));
+    return err == FR_OK ? identity_index_profiles(tables, origin, &changed) : err;
 }
 
 enum fr_error

@@ -23,6 +23,9 @@
 #include "services/identity/identity.h"
 
 extern const struct fr_table identity_tables[];
+/* index.c's own; nothing else touches them. */
+extern const struct fr_table *const identity_persons_table, *const identity_blocks_table,
+                                                                *const identity_terms_table;
 
 struct identity_customer {
     uint64_t parent; /* 0: a root */

@@ -1,0 +1,286 @@
+/* follow_alike.c - suggestions and links from what is said of people. */
+#include "services/identity/follow_alike.h"
+
+#include "services/identity/counters.h"
+#include "services/identity/key.h"
+#include "services/identity/tables.h"
+
+#define LINKS_MAX 8       /* customers that one observation may join by what it says */
+#define SUGGESTIONS_MAX 5 /* that one observation makes by what it says: more help nobody */
+#define FOUND_MAX 16
+#define REASONS_MAX (IDENTITY_FIELD_COUNT + 1)
+
+/* ---- customers as the tables have them ---- */
+
+static enum fr_error
+root_of(void *context, uint64_t origin, uint64_t *root)
+{
+    struct identity_forest_of *of = context;
+    struct identity_customer customer;
+
+    return identity_root_get(of->view, origin, root, &customer);
+}
+
+struct walk {
+    uint64_t *origins;
+    size_t count, max;
+};
+
+static bool
+take_child(void *context, const struct identity_row *row)
+{
+    struct walk *walk = context;
+
+    if (walk->count < walk->max)
+        walk->origins[walk->count++] = row->other;
+    return walk->count < walk->max;
+}
+
+static enum fr_error
+members_of(void *context, uint64_t root, uint64_t *origins, size_t max, size_t *count)
+{
+    struct identity_forest_of *of = context;
+    struct identity_customer customer;
+    struct walk walk = {origins, 1, max};
+    enum fr_error err = identity_customer_get(of->view, root, &customer);
+
+    origins[0] = root;
+    for (size_t i = 0; err == FR_OK && customer.origins > 1 && i < walk.count; i++)
+        err = identity_each_child(of->view, origins[i], of->arena, take_child, &walk);
+    *count = walk.count;
+    return err;
+}
+
+struct identity_forest
+identity_forest(struct identity_forest_of *of)
+{
+    return (struct identity_forest){of, root_of, members_of};
+}
+
+/* ---- reasons (I13): what it rests on, and each field's part ---- */
+
+struct reasons {
+    Fr__Reason list[REASONS_MAX];
+    Fr__Reason *pointers[REASONS_MAX];
+    size_t count;
+};
+
+static void
+add_reason(struct reasons *reasons, const char *rule, const char *text, const char *field,
+           double weight)
+{
+    Fr__Reason *reason = &reasons->list[reasons->count];
+
+    fr__reason__init(reason);
+    reason->rule = (char *)rule;
+    reason->text = (char *)text;
+    reason->key_type = (char *)field;
+    reason->has_weight = true;
+    reason->weight = weight;
+    reasons->pointers[reasons->count++] = reason;
+}
+
+static void
+explain(const struct identity_alike *found, const char *rule, struct reasons *reasons)
+{
+    static const char *const levels[] = {"the same", "a slip apart", "alike", "another"};
+
+    reasons->count = 0;
+    add_reason(reasons, rule, found->reason, NULL, found->weight);
+    for (int field = 0; field < IDENTITY_FIELD_COUNT; field++)
+        if (found->likeness.level[field] < IDENTITY_LEVEL_MISSING)
+            add_reason(reasons, rule, levels[found->likeness.level[field]],
+                       identity_field_name((enum identity_field)field),
+                       (double)found->likeness.bits[field]);
+}
+
+/* ---- what stands against a link ---- */
+
+/* I6, against whole groups: different accounts or log-ins. */
+static enum fr_error
+excluded(struct fr_turn *turn, uint64_t a, uint64_t b, bool *answer)
+{
+    struct identity_exclusive *ours, *theirs;
+    size_t our_count, their_count;
+    enum fr_error err = identity_exclusives(turn->view, a, turn->arena, &ours, &our_count);
+
+    if (err == FR_OK)
+        err = identity_exclusives(turn->view, b, turn->arena, &theirs, &their_count);
+    *answer = false;
+    for (size_t i = 0; err == FR_OK && i < our_count; i++)
+        for (size_t j = 0; j < their_count; j++)
+            *answer = *answer || (strcmp(ours[i].type, theirs[j].type) == 0 &&
+                                  strcmp(ours[i].value, theirs[j].value) != 0);
+    return err;
+}
+
+/* ---- saying it ---- */
+
+static enum fr_error
+say(struct fr_turn *turn, const struct fr_record *input, uint64_t customer,
+    const ProtobufCMessage *message)
+{
+    const struct fr_labels labels = {.key = customer};
+
+    return fr_emit_as(turn, input, message, &labels);
+}
+
+static enum fr_error
+link_customers(struct fr_turn *turn, const struct fr_record *input, uint64_t a,
+               const struct identity_alike *found, const struct identity_alike_order *order)
+{
+    Fr__CustomersMerged merged = FR__CUSTOMERS_MERGED__INIT;
+    struct identity_customer one, other;
+    struct reasons reasons;
+    bool a_first;
+    enum fr_error err = identity_customer_get(turn->view, a, &one);
+
+    if (err == FR_OK)
+        err = identity_customer_get(turn->view, found->root, &other);
+    if (err != FR_OK)
+        return err;
+    a_first = one.created_us < other.created_us ||
+              (one.created_us == other.created_us && a < found->root);
+    explain(found, "import", &reasons);
+    merged.survivor = a_first ? a : found->root;
+    merged.merged = a_first ? found->root : a;
+    merged.who = (char *)order->who;
+    merged.why = (char *)order->why;
+    merged.reasons = reasons.pointers;
+    merged.n_reasons = reasons.count;
+    fr_count(turn, IDENTITY_MERGED, 1);
+    return say(turn, input, merged.survivor, &merged.base);
+}
+
+static enum fr_error
+suggest(struct fr_turn *turn, const struct fr_record *input, uint64_t customer,
+        const struct identity_alike *found)
+{
+    Fr__SuggestionMade suggestion = FR__SUGGESTION_MADE__INIT;
+    struct reasons reasons;
+
+    if (identity_suggested(turn->view, customer, found->root))
+        return FR_OK;
+    explain(found, "I8", &reasons);
+    suggestion.customer_a = customer;
+    suggestion.customer_b = found->root;
+    suggestion.reasons = reasons.pointers;
+    suggestion.n_reasons = reasons.count;
+    fr_count(turn, IDENTITY_SUGGESTED, 1);
+    return say(turn, input, customer, &suggestion.base);
+}
+
+/* ---- following ---- */
+
+/* Links the first that may be linked; *linked says whether there was one. */
+static enum fr_error
+link_best(struct fr_turn *turn, const struct fr_record *input, uint64_t customer,
+          const struct identity_alike *found, size_t count,
+          const struct identity_alike_order *order, bool *linked)
+{
+    enum fr_error err = FR_OK;
+
+    *linked = false;
+    for (size_t i = 0; err == FR_OK && i < count && !*linked; i++) {
+        bool stands;
+
+        if (found[i].verdict != IDENTITY_ALIKE_LINK || found[i].claimed)
+            continue;
+        err = excluded(turn, customer, found[i].root, &stands);
+        if (err != FR_OK || stands)
+            continue;
+        err = link_customers(turn, input, customer, &found[i], order);
+        *linked = err == FR_OK;
+    }
+    return err;
+}
+
+/* Outside import mode only what I8 names is worth a person's time; in it, all that is nearly
+ * enough. */
+static bool
+worth_suggesting(const struct identity_alike *found, const struct identity_alike_order *order)
+{
+    return found->verdict == IDENTITY_ALIKE_LINK || order->link || found->by_rule;
+}
+
+enum fr_error
+identity_follow_alike(struct fr_turn *turn, const struct fr_record *input, uint64_t origin,
+                      const struct identity_alike_order *order, uint64_t *customer)
+{
+    const struct identity_config *config = turn->config;
+    struct identity_forest_of of = {turn->view, turn->arena};
+    struct identity_weights weights;
+    struct identity_alike_look look = {
+        .view = turn->view, .weights = &weights, .forest = identity_forest(&of)};
+    struct identity_alike found[FOUND_MAX];
+    struct identity_customer row;
+    size_t count = 0, suggested = 0;
+    bool linked = true;
+    enum fr_error err = FR_OK;
+
+    identity_weights_from(&config->matching, &weights);
+    for (int i = 0; err == FR_OK && linked && i <= LINKS_MAX; i++) {
+        err = identity_root_get(turn->view, origin, customer, &row);
+        if (err == FR_OK)
+            err = identity_alike_find(&look, origin, found, FOUND_MAX, &count);
+        linked = false;
+        if (err == FR_OK && order->link && i < LINKS_MAX)
+            err = link_best(turn, input, *customer, found, count, order, &linked);
+    }
+    for (size_t i = 0; err == FR_OK && i < count && suggested < SUGGESTIONS_MAX; i++) {
+        if (!worth_suggesting(&found[i], order))
+            continue;
+        err = suggest(turn, input, *customer, &found[i]);
+        suggested++;
+    }
+    return err;
+}
+
+const Fr__Attributes *
+identity_register_says(struct fr_turn *turn, const Fr__Attributes *said, const char *birth_formats,
+                       Fr__Attributes *room)
+{
+    struct identity_birth birth;
+    char text[IDENTITY_BIRTH_SIZE];
+
+    if (said == NULL || said->birth_date == NULL || birth_formats == NULL)
+        return said;
+    *room = *said;
+    room->birth_date = NULL;
+    if (identity_birth_parse(said->birth_date, birth_formats, &birth)) {
+        identity_birth_text(&birth, text);
+        room->birth_date = fr_arena_strdup(turn->arena, text);
+    }
+    return room;
+}
+
+/* AlikeLinkAsked: an operator de-duplicates; this customer is one of many.
+ *
+ * Reads persons, blocks, terms, customers.  Emits CustomersMerged and SuggestionMade as they
+ * follow. Sent twice: what was linked is one customer by then, and nothing is left to link.
+ */
+enum fr_error
+identity_decide_alike_link_asked(struct fr_turn *turn, const struct fr_record *input)
+{
+    const Fr__AlikeLinkAsked *asked = fr_unpack(turn, input, &fr__alike_link_asked__descriptor);
+    struct identity_alike_order order = {.link = true};
+    struct identity_customer customer;
+    char text[FR_ID_TEXT_SIZE];
+    uint64_t root;
+    enum fr_error err;
+
+    if (asked == NULL)
+        return fr_reject(turn, input, "AlikeLinkAsked does not decode");
+    if (asked->who[0] == '\0' || asked->why[0] == '\0')
+        return fr_reject(turn, input, "say who links customers, and why");
+    err = identity_root_get(turn->view, asked->customer_id, &root, &customer);
+    if (err == FR_NOT_FOUND)
+        return fr_reject(turn, input, "there is no such customer");
+    order.who = asked->who;
+    order.why = asked->why;
+    if (err == FR_OK)
+        err = identity_follow_alike(turn, input, asked->customer_id, &order, &root);
+    if (err == FR_OK)
+        fr_answer_json(turn, json_pack("{s:s}", "customer_id", fr_id_format(root, text)));
+    return err;
+}
