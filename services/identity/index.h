@@ -17,8 +17,7 @@
 #include "proto/identity_state.pb-c.h"
 #include "services/identity/person.h"
 
-#define IDENTITY_BLOCK_HOLDERS_MAX 200 /* beyond, a key says too little; others are looked under   \
-                                        */
+#define IDENTITY_BLOCK_HOLDERS_MAX 200 /* beyond, a key says too little */
 
 /* Everything that a set of attributes says, added to a packed person. */
 void identity_person_say(struct identity_packed *packed, const Fr__Attributes *said);
