@@ -111,6 +111,19 @@ webchat_apply_answers_seen(struct fr_tables *tables, const struct fr_record *eve
     return err == FR_OK ? webchat_session_put(tables, seen->address, &row, old_day) : err;
 }
 
+/* WaitShown.  Writes sessions (what stands before him). */
+enum fr_error
+webchat_apply_wait_shown(struct fr_tables *tables, const struct fr_record *event)
+{
+    const Fr__WaitShown *shown = fr_body(event);
+    Fr__WebchatStateSession row;
+    uint32_t old_day;
+    enum fr_error err = take_row(tables, shown->address, "", event, &row, &old_day);
+
+    row.wait = shown->told->over ? NULL : shown->told;
+    return err == FR_OK ? webchat_session_put(tables, shown->address, &row, old_day) : err;
+}
+
 static enum fr_error
 forget_entry(struct fr_tables *tables, const char *session, uint32_t position)
 {

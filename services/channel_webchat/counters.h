@@ -8,6 +8,7 @@
     X(WEBCHAT_COUNT_REPEATED,   "filrouge_webchat_repeated_total",              "Messages sent again by a browser and stored once.") \
     X(WEBCHAT_COUNT_ANSWERS,    "filrouge_webchat_answers_total",               "Answers and notices kept for a session.") \
     X(WEBCHAT_COUNT_NOWHERE,    "filrouge_webchat_answers_undeliverable_total", "Answers for a session that is not kept any more.") \
+    X(WEBCHAT_COUNT_CHOSEN,     "filrouge_webchat_wait_choices_total",          "Customers in line who chose one of what they were offered.") \
     X(WEBCHAT_COUNT_OPENED,     "filrouge_webchat_opened_total",                "Chats that browsers opened or came back to.") \
     X(WEBCHAT_COUNT_IDENTIFIED, "filrouge_webchat_identified_total",            "Sessions whose customer proved who he is.") \
     X(WEBCHAT_COUNT_PARTED,     "filrouge_webchat_parted_total",                "Sessions begun because another customer signed in in the same browser.") \

@@ -156,11 +156,11 @@ answer_session(struct fr_turn *turn, const Fr__AnswersAsked *asked, const char *
         json_decref(list);
         return err;
     }
-    fr_answer_json(turn, json_pack("{s:s, s:b, s:b, s:b, s:I, s:I, s:I, s:o}", "session", session,
-                                   "parted", parted, "reset", parted || lost, "signed_in",
+    fr_answer_json(turn, json_pack("{s:s, s:b, s:b, s:b, s:I, s:I, s:I, s:o, s:o}", "session",
+                                   session, "parted", parted, "reset", parted || lost, "signed_in",
                                    row->login != NULL, "after", (json_int_t)after, "last",
-                                   (json_int_t)row->count, "read", (json_int_t)row->read, "entries",
-                                   list));
+                                   (json_int_t)row->count, "read", (json_int_t)row->read, "wait",
+                                   webchat_wait_json(row->wait, turn->now), "entries", list));
     return FR_OK;
 }
 

@@ -66,6 +66,8 @@ enum fr_error webchat_ask(struct webchat_edge *edge, struct webchat_guest *guest
                           const struct fr_token *token, bool announce);
 /* Outcome of a message. */
 void webchat_on_said(void *context, const struct fr_outcome *outcome);
+/* Outcome of a choice. */
+void webchat_on_chosen(void *context, const struct fr_outcome *outcome);
 void webchat_published(void *state, const struct fr_record *event);
 
 /* ---- talk.c ---- */

@@ -24,6 +24,7 @@ struct webchat_guest { /* one window */
     char session[WEBCHAT_SESSION_SIZE]; /* "" while new */
     enum webchat_guest_state state;
     bool asking;        /* an answer is under way; what is published meanwhile waits for it */
+    bool wait_told;     /* how long it takes, since it opened: the answer to that may be older */
     uint32_t sent;      /* it has got everything up to this position */
     uint32_t published; /* and this is how much there is, as far as we heard */
     uint32_t told_delivered, told_read; /* what it said last of what it has seen */

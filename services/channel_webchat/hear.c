@@ -10,6 +10,7 @@
 #define MESSAGE_SIZE_MAX (64 * 1024)
 #define TOKEN_SIZE_MAX 3071
 #define PAGE_SIZE_MAX 2000
+#define NUMBER_SIZE_MAX 40
 
 /* ---- what may stand in a text ---- */
 
@@ -172,6 +173,52 @@ read_seen(struct webchat_heard *heard, struct webchat_fault *fault)
     return err == FR_OK ? take_position(heard, "read", true, &heard->read, fault) : err;
 }
 
+static enum fr_error
+take_ms(const struct webchat_heard *heard, const char *key, int64_t *out,
+        struct webchat_fault *fault)
+{
+    const json_t *value = json_object_get(heard->json, key);
+    json_int_t number = json_integer_value(value);
+
+    if (value == NULL)
+        return FR_OK;
+    if (!json_is_integer(value) || number <= 0 || number > INT64_C(100000000000000))
+        return blame_field(fault, key, "is not a time");
+    *out = number;
+    return FR_OK;
+}
+
+static enum fr_error
+check_choice(const struct webchat_heard *heard, struct webchat_fault *fault)
+{
+    bool calls = heard->choice != NULL && strcmp(heard->choice, "call_back") == 0;
+
+    if (heard->choice == NULL || (!calls && strcmp(heard->choice, "wait") != 0 &&
+                                  strcmp(heard->choice, "self_service") != 0))
+        return blame_field(fault, "choice", "must be wait, self_service or call_back");
+    if (calls != (heard->from_ms > 0 && heard->to_ms > 0))
+        return blame_field(fault, "from", "and to belong to call_back");
+    if (heard->number != NULL &&
+        (!calls || strlen(heard->number) > NUMBER_SIZE_MAX || heard->number[0] == '\0' ||
+         heard->number[strspn(heard->number, "0123456789+-/(). ")] != '\0'))
+        return blame_field(fault, "number", "is not a telephone number");
+    return FR_OK;
+}
+
+static enum fr_error
+read_choose(struct webchat_heard *heard, struct webchat_fault *fault)
+{
+    enum fr_error err = take_text(heard, "choice", &heard->choice, fault);
+
+    if (err == FR_OK)
+        err = take_text(heard, "number", &heard->number, fault);
+    if (err == FR_OK)
+        err = take_ms(heard, "from", &heard->from_ms, fault);
+    if (err == FR_OK)
+        err = take_ms(heard, "to", &heard->to_ms, fault);
+    return err == FR_OK ? check_choice(heard, fault) : err;
+}
+
 /* ---- the message ---- */
 
 struct type {
@@ -185,6 +232,7 @@ static const struct type types[] = {
     [WEBCHAT_MESSAGE]  = { "message",  "type id text page language",       read_message  },
     [WEBCHAT_IDENTIFY] = { "identify", "type customer_token",              read_identify },
     [WEBCHAT_SEEN]     = { "seen",     "type delivered read",              read_seen     },
+    [WEBCHAT_CHOOSE]   = { "choose",   "type choice from to number",       read_choose   },
 };
 /* clang-format on */
 #define TYPE_COUNT (sizeof(types) / sizeof(types[0]))
@@ -202,7 +250,7 @@ read_type(struct webchat_heard *heard, struct webchat_fault *fault)
                 return blame(fault, "malformed", why);
             return types[i].read(heard, fault);
         }
-    return blame_field(fault, "type", "must be open, message, identify or seen");
+    return blame_field(fault, "type", "must be open, message, identify, seen or choose");
 }
 
 static enum fr_error

@@ -7,6 +7,9 @@
  * was open
  *     {"type": "seen", "delivered", "read"}                           positions
  *
+ *     {"type": "choose", "choice": "wait" | "self_service" | "call_back", "from"?, "to"?,
+ * "number"?} instead of waiting (ms)
+ *
  * Pure: no socket, no clock, no configuration; the fuzzer calls exactly what production calls.
  */
 #ifndef FR_WEBCHAT_HEAR_H
@@ -16,14 +19,16 @@
 #include "common/base/error.h"
 #include "common/base/slice.h"
 
-enum webchat_type { WEBCHAT_OPEN, WEBCHAT_MESSAGE, WEBCHAT_IDENTIFY, WEBCHAT_SEEN };
+enum webchat_type { WEBCHAT_OPEN, WEBCHAT_MESSAGE, WEBCHAT_IDENTIFY, WEBCHAT_SEEN, WEBCHAT_CHOOSE };
 
 struct webchat_heard { /* texts are NULL when absent, and valid until webchat_heard_fini */
     enum webchat_type type;
     const char *session, *customer_token;
     const char *id, *text, *page, *language;
     uint32_t last, delivered, read;
-    json_t *json; /* private */
+    const char *choice, *number;
+    int64_t from_ms, to_ms; /* 0: absent */
+    json_t *json;           /* private */
 };
 
 struct webchat_fault {

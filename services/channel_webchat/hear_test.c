@@ -21,9 +21,12 @@ static const struct said cases[] = {
     {"signing in", "{\"type\":\"identify\",\"customer_token\":\"a.b\"}", NULL, NULL},
     {"showing", "{\"type\":\"seen\",\"delivered\":4294967295,\"read\":0}", NULL, NULL},
 
+    {"choosing to wait", "{\"type\":\"choose\",\"choice\":\"wait\"}", NULL, NULL},
+    {"choosing a call-back", "{\"type\":\"choose\",\"choice\":\"call_back\",\"from\":1800000000000,\"to\":1800007200000,\"number\":\"+49 (30) 123-45/6\"}", NULL, NULL},
+
     {"nothing", "", "malformed", "There is no JSON here."},
-    {"no type", "{}", "malformed", "type must be open, message, identify or seen"},
-    {"a type of its own", "{\"type\":\"shout\"}", "malformed", "type must be open, message, identify or seen"},
+    {"no type", "{}", "malformed", "type must be open, message, identify, seen or choose"},
+    {"a type of its own", "{\"type\":\"shout\"}", "malformed", "type must be open, message, identify, seen or choose"},
     {"a field of another type", "{\"type\":\"open\",\"text\":\"hello\"}", "malformed", "The key \"text\" is not known here."},
     {"an unknown field", "{\"type\":\"message\",\"id\":\"1\",\"text\":\"hello\",\"to\":\"bob\"}", "malformed", "The key \"to\" is not known here."},
     {"an object inside", "{\"type\":\"message\",\"id\":\"1\",\"text\":{}}", "malformed", "The JSON is nested deeper than 1 levels."},
@@ -40,6 +43,11 @@ static const struct said cases[] = {
     {"a position that does not fit", "{\"type\":\"open\",\"last\":4294967296}", "malformed", "last is not a position"},
     {"half of what was seen", "{\"type\":\"seen\",\"delivered\":1}", "malformed", "read is missing"},
     {"signing in as nobody", "{\"type\":\"identify\"}", "malformed", "customer_token is missing"},
+    {"choosing something else", "{\"type\":\"choose\",\"choice\":\"leave\"}", "malformed", "choice must be wait, self_service or call_back"},
+    {"a call-back at no time", "{\"type\":\"choose\",\"choice\":\"call_back\"}", "malformed", "from and to belong to call_back"},
+    {"waiting from a time on", "{\"type\":\"choose\",\"choice\":\"wait\",\"from\":1,\"to\":2}", "malformed", "from and to belong to call_back"},
+    {"a time that is a text", "{\"type\":\"choose\",\"choice\":\"call_back\",\"from\":\"1\",\"to\":2}", "malformed", "from is not a time"},
+    {"a number that is a name", "{\"type\":\"choose\",\"choice\":\"call_back\",\"from\":1,\"to\":2,\"number\":\"Bob\"}", "malformed", "number is not a telephone number"},
     {"a session with a line break", "{\"type\":\"open\",\"session\":\"a\\nb\"}", "malformed", "session is not well formed"},
 };
 /* clang-format on */

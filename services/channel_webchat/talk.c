@@ -194,6 +194,37 @@ take_seen(const struct talk *talk)
     guest->told_read = seen.read;
 }
 
+/* Counted with the sign-ins: nobody does either more than a few times a minute. */
+static void
+take_choice(const struct talk *talk)
+{
+    const struct webchat_heard *heard = talk->heard;
+    struct webchat_waiting *waiting;
+    Fr__WaitChosen chosen = FR__WAIT_CHOSEN__INIT;
+    enum fr_error err = FR_BUSY;
+
+    if (!is_slow_enough(talk, &talk->guest->sign_ins, SIGN_INS_PER_MINUTE, ""))
+        return;
+    chosen.address = talk->guest->session;
+    chosen.choice = strcmp(heard->choice, "wait") == 0           ? FR__WAIT_CHOICE__KEEP_WAITING
+                    : strcmp(heard->choice, "self_service") == 0 ? FR__WAIT_CHOICE__SELF_SERVICE
+                                                                 : FR__WAIT_CHOICE__CALL_ME_BACK;
+    chosen.has_from_us = chosen.has_to_us = heard->from_ms > 0;
+    chosen.from_us = heard->from_ms * 1000;
+    chosen.to_us = heard->to_ms * 1000;
+    chosen.number = (char *)heard->number;
+    waiting = calloc(1, sizeof(*waiting));
+    if (waiting != NULL) {
+        *waiting = (struct webchat_waiting){talk->edge, talk->guest->id, false, ""};
+        err = fr_submit_message(talk->edge->process, FR_WAIT_CHOSEN, &chosen.base,
+                                talk->door->brand->name, 0, webchat_on_chosen, waiting);
+    }
+    if (err != FR_OK) {
+        free(waiting);
+        webchat_tell_busy(talk->edge, talk->guest->id, "");
+    }
+}
+
 static void
 take(const struct talk *talk)
 {
@@ -214,6 +245,9 @@ take(const struct talk *talk)
         return;
     case WEBCHAT_SEEN:
         take_seen(talk);
+        return;
+    case WEBCHAT_CHOOSE:
+        take_choice(talk);
         return;
     }
 }

@@ -74,6 +74,12 @@ tell_opened(struct webchat_edge *edge, const struct webchat_guest *guest, const 
     fr_process_count(edge->process, WEBCHAT_COUNT_OPENED, 1);
 }
 
+static void
+tell_wait(struct webchat_edge *edge, uint64_t connection, json_t *wait)
+{
+    send_json(edge, connection, json_pack("{s:s, s:O}", "type", "wait", "wait", wait));
+}
+
 /* The entries that this window has not got yet. */
 static void
 tell_entries(struct webchat_edge *edge, struct webchat_guest *guest, json_t *entries)
@@ -110,11 +116,14 @@ take_answer(struct webchat_edge *edge, struct webchat_guest *guest, json_t *answ
         guest->sent = (uint32_t)json_integer_value(json_object_get(answer, "after"));
         guest->told_delivered = guest->told_read = 0;
         guest->published = moved ? 0 : guest->published;
+        guest->wait_told = !moved && guest->wait_told;
     }
     guest->state = WEBCHAT_OPENED;
     guest->asking = false;
     if (announce)
         tell_opened(edge, guest, answer);
+    if (announce && !guest->wait_told && json_is_object(json_object_get(answer, "wait")))
+        tell_wait(edge, guest->id, json_object_get(answer, "wait"));
     tell_entries(edge, guest, json_object_get(answer, "entries"));
     if (guest->sent < last || guest->sent < guest->published)
         webchat_ask(edge, guest, guest->sent, NULL, false);
@@ -285,6 +294,34 @@ push(struct webchat_edge *edge, const char *session, uint32_t position,
     json_decref(json);
 }
 
+static void
+push_wait(struct webchat_edge *edge, const Fr__WaitShown *shown, struct fr_time at)
+{
+    struct webchat_guest *guest = webchat_guest_first(&edge->guests, shown->address);
+    json_t *json = guest == NULL ? NULL : webchat_wait_json(shown->told, at);
+
+    for (; guest != NULL; guest = webchat_guest_next(guest)) {
+        guest->wait_told = true;
+        if (guest->state == WEBCHAT_OPENED)
+            tell_wait(edge, guest->id, json);
+    }
+    json_decref(json);
+}
+
+/* On the stage's thread: only what went wrong is told; what was chosen comes as a wait. */
+void
+webchat_on_chosen(void *context, const struct fr_outcome *outcome)
+{
+    struct webchat_waiting *waiting = context;
+    const struct webchat_error error = {.code = "refused", .message = outcome->reason, .id = ""};
+
+    if (outcome->error == FR_REJECTED)
+        webchat_tell_error(waiting->edge, waiting->connection, &error);
+    else if (outcome->error != FR_OK)
+        webchat_tell_busy(waiting->edge, waiting->connection, "");
+    free(waiting);
+}
+
 /* On the stage's thread, once for each event, in order, after its sync. */
 void
 webchat_published(void *state, const struct fr_record *event)
@@ -307,6 +344,12 @@ webchat_published(void *state, const struct fr_record *event)
 
         pthread_mutex_lock(&edge->guests.lock);
         push(edge, kept->address, kept->position, &entry);
+        pthread_mutex_unlock(&edge->guests.lock);
+    } else if (event->head->kind == FR_WAIT_SHOWN) {
+        const Fr__WaitShown *shown = fr_body(event);
+
+        pthread_mutex_lock(&edge->guests.lock);
+        push_wait(edge, shown, (struct fr_time){event->head->time_us});
         pthread_mutex_unlock(&edge->guests.lock);
     }
 }

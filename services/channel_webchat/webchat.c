@@ -9,6 +9,8 @@ static const struct fr_input inputs[] = {
     { FR_MESSAGE_RECEIVED,   FR_LOCAL,        webchat_decide_said     }, /* take it once, give it its position */
     { FR_ANSWERS_SEEN,       FR_LOCAL,        webchat_decide_seen     }, /* tell the agents */
     { FR_OUTBOUND_REQUESTED, "conversations", webchat_decide_outbound }, /* keep it for the session */
+    { FR_WAIT_TOLD,          "conversations", webchat_decide_told     }, /* show how long it takes */
+    { FR_WAIT_CHOSEN,        FR_LOCAL,        webchat_decide_chosen   }, /* he would rather be called back */
     { WEBCHAT_TIMER_SWEEP,   FR_TIMER,        webchat_decide_sweep    }, /* forget what is old */
     { FR_KIND_ANY,           FR_CONFIG,       webchat_decide_config   },
     { FR_KIND_END,           NULL,            NULL                    },
@@ -19,6 +21,7 @@ static const struct fr_event events[] = {
     { FR_ANSWER_KEPT,         webchat_apply_answer_kept        },
     { FR_ANSWERS_SEEN,        webchat_apply_answers_seen       },
     { FR_ADDRESSES_FORGOTTEN, webchat_apply_forgotten          },
+    { FR_WAIT_SHOWN,          webchat_apply_wait_shown         },
     { FR_KIND_END,            NULL                             }, /* DeliveryChanged changes nothing here */
 };
 #define COUNTER_ROW(number, name, help) { name, help },

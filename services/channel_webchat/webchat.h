@@ -62,6 +62,8 @@ fr_decide_fn
 fr_decide_fn webchat_decide_said;     /* the customer writes */
 fr_decide_fn webchat_decide_seen;     /* the browser got or showed what we said */
 fr_decide_fn webchat_decide_outbound; /* an answer */
+fr_decide_fn webchat_decide_told;     /* how long it takes (decide_wait.c) */
+fr_decide_fn webchat_decide_chosen;   /* what he would rather */
 fr_decide_fn webchat_decide_config;   /* the first look for what may be forgotten */
 fr_decide_fn webchat_decide_sweep;
 
@@ -75,6 +77,7 @@ fr_apply_fn webchat_apply_visitor_identified;
 fr_apply_fn webchat_apply_answer_kept;
 fr_apply_fn webchat_apply_answers_seen;
 fr_apply_fn webchat_apply_forgotten;
+fr_apply_fn webchat_apply_wait_shown;
 
 /* ---- entries (entry.c) ---- */
 
@@ -84,6 +87,9 @@ Fr__WebchatStateEntry webchat_entry_kept(const Fr__AnswerKept *kept, char id[FR_
 /* As browsers get it: {"seq", "from": "customer" | "agent" | "notice", "id", "text", "at" (ms),
  * "author"}. */
 json_t *webchat_entry_json(const Fr__WebchatStateEntry *entry, uint32_t position);
+/* How long it takes, as browsers get it: {"position", "p50_s", "p90_s" (from now), "windows":
+ * [{"from", "to" (ms)}], "self_service", "choice", "from", "to"}; null when it is over (wait.c). */
+json_t *webchat_wait_json(const Fr__WaitTold *told, struct fr_time now);
 /* "<session>:<client id>", the message's id in the outside world, into text. */
 #define WEBCHAT_EXTERNAL_ID_SIZE (WEBCHAT_SESSION_SIZE + WEBCHAT_CLIENT_ID_MAX + 1)
 const char *webchat_external_id(const char *session, const char *client_id, char *text);

@@ -354,6 +354,38 @@ conversations_apply_assigned(struct fr_tables *tables, const struct fr_record *e
                         : err;
 }
 
+/* WaitTold.  Writes conversations (what stands before him). */
+enum fr_error
+conversations_apply_wait_told(struct fr_tables *tables, const struct fr_record *event)
+{
+    const Fr__WaitTold *told = fr_body(event);
+    conversations_matter matter;
+    enum fr_error err = load(tables, told->conversation_id, &matter);
+
+    if (err != FR_OK)
+        return err;
+    matter.has_wait_task_id = !told->over;
+    matter.wait_task_id = told->over ? 0 : told->task_id;
+    matter.has_wait_choice = !told->over && told->has_choice;
+    matter.wait_choice = told->choice;
+    return conversations_put(tables, told->conversation_id, &matter);
+}
+
+/* WaitChoiceMade.  Writes conversations (what he chose). */
+enum fr_error
+conversations_apply_wait_choice_made(struct fr_tables *tables, const struct fr_record *event)
+{
+    const Fr__WaitChoiceMade *made = fr_body(event);
+    conversations_matter matter;
+    enum fr_error err = load(tables, made->conversation_id, &matter);
+
+    if (err != FR_OK)
+        return err;
+    matter.has_wait_choice = true;
+    matter.wait_choice = made->choice;
+    return conversations_put(tables, made->conversation_id, &matter);
+}
+
 /* ConversationResolved.  Writes conversations, customers, open; disarms QUIET and LOOK_AGAIN. */
 enum fr_error
 conversations_apply_resolved(struct fr_tables *tables, const struct fr_record *event)

@@ -57,6 +57,9 @@ const struct fr_config_key conversations_config_keys[] = {
       .doc = "The words for {reason} in a notice; no_time stands for {time} when no new time is known." },
     { "bots", FR_CONFIG_STRINGS, AT(bots), NULL, .max = 100,
       .doc = "Agents that are no people: their answers are a first response only where a policy of sla says so." },
+    { "self_service", FR_CONFIG_LIST, AT(self_service), NULL,
+      .keys = notice_keys, .item_size = sizeof(struct conversations_notice), .max = 500,
+      .doc = "Who is expected to wait long is offered this instead, a text with an address; brand and language fit best first." },
     { NULL },
 };
 /* clang-format on */

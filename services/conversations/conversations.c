@@ -10,8 +10,10 @@ static const struct fr_input inputs[] = {
     { FR_MESSAGE_IDENTIFIED,    "identity", conversations_decide_message_identified }, /* which matter is it? */
     { FR_CUSTOMERS_MERGED,      "identity", conversations_decide_customers_merged   }, /* two were one */
     { FR_KEY_ATTACHED,          "identity", conversations_decide_key_attached       }, /* to show beside the history */
-    { FR_OFFER_ACCEPTED,        "routing",  conversations_decide_offer_accepted     }, /* an agent has it */
-    { FR_TASK_ENDED,            "routing",  conversations_decide_task_ended         }, /* he has it no more */
+    { FR_OFFER_ACCEPTED,        "routing",  conversations_decide_wait_accepted      }, /* an agent has it */
+    { FR_TASK_ENDED,            "routing",  conversations_decide_wait_ended         }, /* he has it no more */
+    { FR_WAIT_ESTIMATED,        "routing",  conversations_decide_wait_estimated     }, /* tell him how long */
+    { FR_WAIT_CHOSEN,           "channel",  conversations_decide_wait_chosen        }, /* he would rather be called back */
     { FR_AGENT_REPLIED,         "sites",    conversations_decide_agent_replied      }, /* the answer goes out */
     { FR_WORK_FINISHED,         "sites",    conversations_decide_work_finished      }, /* the outcome */
     { FR_TARGET_WARNED,         "sla",      conversations_decide_target_warned      }, /* tell the customer */
@@ -37,6 +39,9 @@ static const struct fr_event events[] = {
     { FR_IDENTIFIER_NOTED,      conversations_apply_identifier_noted },
     { FR_DELIVERY_NOTED,        conversations_apply_delivery_noted   },
     { FR_CONVERSATION_CLASSIFIED, conversations_apply_classified     },
+    { FR_WAIT_TOLD,             conversations_apply_wait_told        },
+    { FR_WAIT_CHOICE_MADE,      conversations_apply_wait_choice_made },
+    { FR_PROMISE_REQUESTED,     conversations_apply_nothing          },
     { FR_OUTBOUND_REQUESTED,    conversations_apply_nothing          },
     { FR_CONVERSATION_SHARED,   conversations_apply_nothing          },
     { FR_ENTRY_SHARED,          conversations_apply_nothing          },

@@ -31,7 +31,8 @@ struct conversations_config {
     struct fr_config_list notices; /* struct conversations_notice: before it breaks */
     struct fr_config_list promise_notices, call_notices; /* likewise: when it is made */
     struct fr_config_list reasons;                       /* struct conversations_reason */
-    struct fr_config_list bots; /* const char *: agents that are no people */
+    struct fr_config_list bots;         /* const char *: agents that are no people */
+    struct fr_config_list self_service; /* likewise */
 };
 
 extern const struct fr_config_key conversations_config_keys[];
@@ -66,7 +67,15 @@ fr_decide_fn conversations_decide_delivery_changed;
 fr_decide_fn conversations_decide_quiet;
 fr_decide_fn conversations_decide_look_again;
 
+/* ---- decide_wait.c: how long it takes, and what the customer would rather ---- */
+fr_decide_fn conversations_decide_wait_estimated;
+fr_decide_fn conversations_decide_wait_accepted; /* OfferAccepted, and the wait is over */
+fr_decide_fn conversations_decide_wait_ended;    /* TaskEnded, likewise */
+fr_decide_fn conversations_decide_wait_chosen;
+
 /* ---- apply.c ---- */
+fr_apply_fn conversations_apply_wait_told;
+fr_apply_fn conversations_apply_wait_choice_made;
 fr_apply_fn conversations_apply_opened;
 fr_apply_fn conversations_apply_message_added;
 fr_apply_fn conversations_apply_channel_switched;

@@ -13,6 +13,7 @@
     X(CONVERSATIONS_SWITCHES,    "filrouge_conversations_switches_total",    "Conversations that went on over another channel.") \
     X(CONVERSATIONS_UNDELIVERED, "filrouge_conversations_undelivered_total", "Answers that could not reach the customer; the matter is open again.") \
     X(CONVERSATIONS_UNSEEN,      "filrouge_conversations_unseen_total",      "Finishes that came after a message which the agent had not seen: the matter stayed open.") \
+    X(CONVERSATIONS_CHOICES,     "filrouge_conversations_wait_choices_total", "Customers in line who chose to wait, to help themselves, or to be called back.") \
     X(CONVERSATIONS_REPEATED,    "filrouge_conversations_repeated_total",    "Inputs that arrived once more and were known already.") \
     X(CONVERSATIONS_STALE,       "filrouge_conversations_stale_total",       "Inputs about a task that was over when they arrived.")
 /* clang-format on */

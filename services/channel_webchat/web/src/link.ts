@@ -20,6 +20,19 @@ export interface Failed {
   why: string;
 }
 
+/** How long it takes, from now on; what he may choose instead, and what he has chosen. */
+export interface Wait {
+  position?: number;
+  p50_s?: number;
+  p90_s?: number;
+  windows: { from: number; to: number }[]; // ms
+  self_service?: string;
+  choice?: Choice;
+  from?: number;
+  to?: number;
+}
+export type Choice = "wait" | "self_service" | "call_back";
+
 export type Phase = "idle" | "connecting" | "open" | "waiting" | "stopped";
 
 interface Heard {
@@ -40,6 +53,7 @@ export class Link {
   unsent: Unsent[];
   failed: Failed[] = [];
   read = 0; // the last position that was shown
+  wait: Wait | null = null;
   begunAnew = false; // the entries of before are gone
 
   private socket: WebSocket | null = null;
@@ -92,6 +106,10 @@ export class Link {
     this.changed();
   }
 
+  choose(choice: Choice, window?: { from: number; to: number }, number = ""): void {
+    this.send({ type: "choose", choice, ...window, ...(number === "" ? {} : { number }) });
+  }
+
   /** The chat is (not) before somebody's eyes. */
   show(shown: boolean): void {
     this.shown = shown;
@@ -120,6 +138,7 @@ export class Link {
   private clear(): void {
     this.entries = [];
     this.failed = [];
+    this.wait = null;
     this.read = 0;
     this.told = "";
   }
@@ -217,6 +236,9 @@ export class Link {
       case "tick":
         this.settle(String(heard["id"]));
         break;
+      case "wait":
+        this.wait = heard["wait"] as Wait | null;
+        break;
       case "error":
         this.takeError(heard);
         break;
@@ -234,6 +256,7 @@ export class Link {
       this.clear();
     }
     this.keep.setSession({ token: String(heard["session"]), signedIn: heard["signed_in"] === true });
+    this.wait = null; // what there is to say of it follows
     this.title = String(heard["title"]);
     this.greeting = String(heard["greeting"]);
     this.read = Math.max(this.read, Number(heard["read"]));

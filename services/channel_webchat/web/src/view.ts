@@ -5,6 +5,8 @@
 
 import type { Entry, Link } from "./link";
 import css from "./style.css?inline";
+import { element } from "./element";
+import { WaitBox } from "./wait";
 import type { Words } from "./words";
 
 const ICON =
@@ -13,17 +15,6 @@ const ICON =
 const CROSS =
   '<svg width="20" height="20" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" ' +
   'stroke-linecap="round" aria-hidden="true"><path d="M6 6l12 12M18 6L6 18"/></svg>';
-
-function element<K extends keyof HTMLElementTagNameMap>(
-  name: K,
-  attributes: Record<string, string> = {},
-  ...children: (Node | string)[]
-): HTMLElementTagNameMap[K] {
-  const made = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  made.append(...children);
-  return made;
-}
 
 function icon(svg: string): DocumentFragment {
   const template = document.createElement("template");
@@ -41,6 +32,7 @@ export class View {
   private readonly log = element("ol", { class: "log", role: "log", "aria-live": "polite", tabindex: "0", "aria-labelledby": "title" });
   private readonly status = element("p", { class: "status", role: "status" });
   private readonly input = element("textarea", { rows: "1", maxlength: "8000", enterkeyhint: "send" });
+  private readonly wait: WaitBox;
   private readonly rows = new Map<string, HTMLLIElement>(); // by message id
   private greeting: HTMLLIElement | null = null;
   private isOpen = false;
@@ -59,7 +51,8 @@ export class View {
     this.launcher.append(icon(ICON), this.launcherName, this.badge);
     this.input.setAttribute("aria-label", words.placeholder);
     this.input.placeholder = words.placeholder;
-    this.panel.append(element("header", {}, this.title, close), this.log, this.status, form);
+    this.wait = new WaitBox(words, (choice, window, number) => this.link().choose(choice, window, number));
+    this.panel.append(element("header", {}, this.title, close), this.log, this.wait.box, this.status, form);
     root.append(this.panel, this.launcher);
 
     this.launcher.onclick = () => this.toggle(!this.isOpen);
@@ -125,6 +118,7 @@ export class View {
     for (const message of link.failed) this.drawOwn(message.id, message.text, `${this.words.notSent}: ${message.why}`, "failed");
     this.dropStrangers(link);
     this.drawStatus(link);
+    this.wait.update(link.wait);
     if (atEnd) this.toEnd();
   }
 

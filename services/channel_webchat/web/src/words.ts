@@ -16,6 +16,18 @@ export interface Words {
   offline: string;
   newSession: string;
   tooManyWindows: string;
+  position: (position: number) => string;
+  soon: string;
+  range: (from: number, to: number) => string; // minutes
+  instead: string;
+  keepWaiting: string;
+  helpYourself: string;
+  callBack: string;
+  when: string;
+  number: string;
+  confirm: string;
+  stillWaiting: string;
+  calledBack: (from: string, to: string) => string;
 }
 
 const en: Words = {
@@ -34,6 +46,18 @@ const en: Words = {
   offline: "No connection. What you write is kept and sent later.",
   newSession: "A new chat has begun.",
   tooManyWindows: "This chat is open in too many windows.",
+  position: (position) => `You are number ${position} in line.`,
+  soon: "Expected wait: less than a minute.",
+  range: (from, to) => (from === to ? `Expected wait: about ${to} min.` : `Expected wait: ${from} to ${to} min.`),
+  instead: "What would you rather do?",
+  keepWaiting: "Keep waiting",
+  helpYourself: "Help yourself now",
+  callBack: "Call me back",
+  when: "When?",
+  number: "Your number",
+  confirm: "Confirm",
+  stillWaiting: "You keep your place in line.",
+  calledBack: (from, to) => `We will call you back between ${from} and ${to}. You keep your place in line.`,
 };
 
 const de: Words = {
@@ -52,6 +76,18 @@ const de: Words = {
   offline: "Keine Verbindung. Was Sie schreiben, wird aufgehoben und später gesendet.",
   newSession: "Ein neuer Chat hat begonnen.",
   tooManyWindows: "Dieser Chat ist in zu vielen Fenstern offen.",
+  position: (position) => `Sie sind Nummer ${position} in der Reihe.`,
+  soon: "Voraussichtliche Wartezeit: weniger als eine Minute.",
+  range: (from, to) => (from === to ? `Voraussichtliche Wartezeit: etwa ${to} Min.` : `Voraussichtliche Wartezeit: ${from} bis ${to} Min.`),
+  instead: "Was ist Ihnen lieber?",
+  keepWaiting: "Weiter warten",
+  helpYourself: "Gleich selbst nachsehen",
+  callBack: "Rückruf",
+  when: "Wann?",
+  number: "Ihre Nummer",
+  confirm: "Bestätigen",
+  stillWaiting: "Ihr Platz in der Reihe bleibt Ihnen.",
+  calledBack: (from, to) => `Wir rufen Sie zwischen ${from} und ${to} zurück. Ihr Platz in der Reihe bleibt Ihnen.`,
 };
 
 const fr: Words = {
@@ -70,6 +106,18 @@ const fr: Words = {
   offline: "Pas de connexion. Votre message est conservé et sera envoyé plus tard.",
   newSession: "Un nouveau chat a commencé.",
   tooManyWindows: "Ce chat est ouvert dans trop de fenêtres.",
+  position: (position) => `Vous êtes le numéro ${position} dans la file.`,
+  soon: "Attente prévue : moins d’une minute.",
+  range: (from, to) => (from === to ? `Attente prévue : environ ${to} min.` : `Attente prévue : ${from} à ${to} min.`),
+  instead: "Que préférez-vous ?",
+  keepWaiting: "Continuer d’attendre",
+  helpYourself: "Chercher moi-même",
+  callBack: "Être rappelé",
+  when: "Quand ?",
+  number: "Votre numéro",
+  confirm: "Confirmer",
+  stillWaiting: "Vous gardez votre place dans la file.",
+  calledBack: (from, to) => `Nous vous rappelons entre ${from} et ${to}. Vous gardez votre place dans la file.`,
 };
 
 const all: Record<string, Words> = { en, de, fr };
