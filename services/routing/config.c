@@ -62,7 +62,7 @@ static const struct fr_config_key waiting_keys[] = {
     { "turn", FR_CONFIG_SPAN, WAITING(turn), "5m", .min = 1000000, .max = 86400000000,
       .doc = "Until a line has been seen to move: how long it takes from one customer to the next." },
     { "windows", FR_CONFIG_INT, WAITING(windows), "3", .min = 1, .max = 24, .doc = "How many windows for a call-back are offered." },
-    { "window", FR_CONFIG_SPAN, WAITING(window), "2h", .min = 900000000, .max = 86400000000, .doc = "How long each of them is." },
+    { "window", FR_CONFIG_SPAN, WAITING(window), "2h", .min = 1000000, .max = 86400000000, .doc = "How long each of them is." },
     { NULL },
 };
 const struct fr_config_key routing_config_keys[] = {

@@ -4,7 +4,8 @@
 #include "services/routing/place.h"
 #include "services/routing/waits.h"
 
-#define SLOT_US INT64_C(1800000000) /* windows begin on the half hour */
+#define SLOT_US                                                                                    \
+    INT64_C(1800000000) /* windows begin on the half hour; short ones on multiples of theirs */
 
 struct telling { /* one lane, while its customers are told */
     const struct fr_record *input;
@@ -94,7 +95,8 @@ count_ahead(struct fr_turn *turn, const struct routing_lane *lane, const struct 
 static Fr__WaitWindow **
 windows_after(struct fr_turn *turn, const struct routing_waiting_config *config, int64_t p90_us)
 {
-    int64_t from_us = (turn->now.unix_us + p90_us + SLOT_US - 1) / SLOT_US * SLOT_US;
+    int64_t slot_us = config->window.us < SLOT_US ? config->window.us : SLOT_US;
+    int64_t from_us = (turn->now.unix_us + p90_us + slot_us - 1) / slot_us * slot_us;
     size_t count = (size_t)config->windows;
     Fr__WaitWindow *rows = fr_arena_zalloc(turn->arena, count + 1, sizeof(*rows));
     Fr__WaitWindow **list = fr_arena_zalloc(turn->arena, count + 1, sizeof(*list));
