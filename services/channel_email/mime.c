@@ -1,0 +1,318 @@
+/* mime.c - the only file that knows GMime. */
+#include "services/channel_email/mime.h"
+
+#include <ctype.h>
+#include <gmime/gmime.h>
+#include <pthread.h>
+#include <string.h>
+#include "services/channel_email/charset.h"
+#include "services/channel_email/charset_text.h"
+#include "services/channel_email/parse.h"
+
+#define PIECE_SIZE (16u * 1024)
+#define NAME_SIZE_MAX 512
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static char *
+lower(struct fr_arena *arena, const char *text)
+{
+    char *copy = text == NULL ? NULL : fr_arena_strdup(arena, text);
+
+    for (char *c = copy; c != NULL && *c != '\0'; c++)
+        *c = (char)tolower((unsigned char)*c);
+    return copy;
+}
+
+static char *
+type_name(struct fr_arena *arena, GMimeContentType *type)
+{
+    char *name = g_mime_content_type_get_mime_type(type);
+    char *copy = lower(arena, name);
+    char *clean =
+        copy == NULL ? NULL : email_utf8_clean(arena, fr_slice_str(copy), NAME_SIZE_MAX, NULL);
+
+    g_free(name);
+    return clean;
+}
+
+/* GMime's answer, unless words were left undecoded in it; as valid UTF-8. */
+static char *
+clean_name(struct fr_arena *arena, const char *name)
+{
+    if (name == NULL || name[0] == '\0')
+        return NULL;
+    return email_words_decode(arena, fr_slice_str(name), NULL);
+}
+
+static const char *
+clean(struct fr_arena *arena, const char *text)
+{
+    return text == NULL ? NULL : email_utf8_clean(arena, fr_slice_str(text), NAME_SIZE_MAX, NULL);
+}
+
+static enum email_container
+container_of(GMimeObject *object)
+{
+    static const struct {
+        const char *subtype;
+        enum email_container container;
+    } known[] = {
+        {"alternative", EMAIL_IN_ALTERNATIVE},
+        {"related", EMAIL_IN_RELATED},
+        {"report", EMAIL_IN_REPORT},
+        {"signed", EMAIL_IN_SIGNED},
+    };
+    GMimeContentType *type = g_mime_object_get_content_type(object);
+
+    for (size_t i = 0; i < G_N_ELEMENTS(known); i++)
+        if (g_mime_content_type_is_type(type, "multipart", known[i].subtype))
+            return known[i].container;
+    return EMAIL_IN_MIXED;
+}
+
+static void
+add_leaf(struct email_mime *mime, GMimeObject *object, enum email_container container,
+         bool in_alternative)
+{
+    struct email_part *part = &mime->parts[mime->part_count];
+    GMimeContentType *type = g_mime_object_get_content_type(object);
+    const char *name = GMIME_IS_PART(object) ? g_mime_part_get_filename(GMIME_PART(object)) : NULL;
+
+    if (mime->part_count == EMAIL_PARTS_MAX)
+        return;
+    if (name == NULL)
+        name = g_mime_object_get_content_type_parameter(object, "name");
+    *part = (struct email_part){
+        .type = type_name(mime->arena, type),
+        .charset = clean(mime->arena, g_mime_content_type_get_parameter(type, "charset")),
+        .name = clean_name(mime->arena, name),
+        .content_id = clean(mime->arena, g_mime_object_get_content_id(object)),
+        .disposition = lower(mime->arena, g_mime_object_get_disposition(object)),
+        .method = clean(mime->arena, g_mime_content_type_get_parameter(type, "method")),
+        .container = container,
+        .in_alternative = in_alternative,
+        .enclosed_mail = GMIME_IS_MESSAGE_PART(object),
+        .object = object,
+    };
+    if (part->type == NULL)
+        part->type = "application/octet-stream";
+    mime->part_count++;
+}
+
+/* The limits were checked: this goes at most EMAIL_LEVELS_MAX deep. */
+static void
+walk(struct email_mime *mime, GMimeObject *object, enum email_container container,
+     bool in_alternative, unsigned level)
+{
+    if (object == NULL || level > EMAIL_LEVELS_MAX)
+        return;
+    if (GMIME_IS_MULTIPART(object)) {
+        enum email_container inner = container_of(object);
+        int count = g_mime_multipart_get_count(GMIME_MULTIPART(object));
+
+        for (int i = 0; i < count; i++)
+            walk(mime, g_mime_multipart_get_part(GMIME_MULTIPART(object), i), inner,
+                 in_alternative || inner == EMAIL_IN_ALTERNATIVE, level + 1);
+        return;
+    }
+    add_leaf(mime, object, container, in_alternative);
+}
+
+/* What stands before the header: blank lines, and the line that mailboxes put between mails. */
+static struct fr_slice
+skip_preamble(struct fr_slice mail)
+{
+    const char *at = mail.data, *end = at + mail.size;
+
+    while (mail.size > 0 && at < end && (*at == '\n' || *at == '\r'))
+        at++;
+    while (at < end && (end - at > 5) &&
+           (memcmp(at, "From ", 5) == 0 || memcmp(at, ">From", 5) == 0)) {
+        const char *stop = memchr(at, '\n', (size_t)(end - at));
+
+        at = stop == NULL ? end : stop + 1;
+    }
+    return fr_slice(at, mail.size == 0 ? 0 : (size_t)(end - at));
+}
+
+static void
+start_gmime(void)
+{
+    g_mime_init();
+}
+
+/* GMime reads the mail where it lies: the array borrows it, and gives it back in the end. */
+static enum fr_error
+parse(struct email_mime *mime, const char **why)
+{
+    GMimeParser *parser;
+
+    pthread_once(&once, start_gmime);
+    mime->array = g_byte_array_new_take((guint8 *)(uintptr_t)mime->mail.data, mime->mail.size);
+    mime->stream = g_mime_stream_mem_new_with_byte_array(mime->array);
+    g_mime_stream_mem_set_owner(GMIME_STREAM_MEM(mime->stream), FALSE);
+    parser = g_mime_parser_new_with_stream(mime->stream);
+    g_mime_parser_set_persist_stream(parser, TRUE);
+    mime->message = g_mime_parser_construct_message(parser, NULL);
+    g_object_unref(parser);
+    if (mime->message == NULL) {
+        email_mime_close(mime);
+        *why = "no mail: it has no header";
+        return FR_INVALID;
+    }
+    return FR_OK;
+}
+
+enum fr_error
+email_mime_open(struct fr_slice mail, struct fr_arena *arena, struct email_mime *mime,
+                const char **why)
+{
+    GMimeObject *top;
+    enum fr_error err;
+
+    *mime = (struct email_mime){.arena = arena, .mail = skip_preamble(mail)};
+    err = email_mime_limits(mime->mail, why);
+    if (err != FR_OK)
+        return err;
+    mime->fields = email_header_read(arena, mime->mail, &mime->field_count, &mime->body);
+    mime->parts = fr_arena_zalloc(arena, EMAIL_PARTS_MAX, sizeof(*mime->parts));
+    if (mime->fields == NULL || mime->parts == NULL) {
+        *why = "out of memory";
+        return FR_NO_MEMORY;
+    }
+    if (mime->field_count == 0) {
+        *why = "no mail: it has no header field";
+        return FR_INVALID;
+    }
+    err = parse(mime, why);
+    if (err != FR_OK)
+        return err;
+    top = g_mime_message_get_mime_part(mime->message);
+    mime->type = "text/plain";
+    if (top != NULL) {
+        GMimeContentType *type = g_mime_object_get_content_type(top);
+
+        mime->type = type_name(arena, type);
+        mime->report_type = lower(arena, g_mime_content_type_get_parameter(type, "report-type"));
+        walk(mime, top, EMAIL_IN_NOTHING, false, 0);
+    }
+    if (mime->type == NULL)
+        mime->type = "text/plain";
+    return FR_OK;
+}
+
+void
+email_mime_close(struct email_mime *mime)
+{
+    g_clear_object((GObject **)&mime->message);
+    g_clear_object((GObject **)&mime->stream);
+    if (mime->array != NULL) {
+        g_byte_array_steal(mime->array, NULL);
+        g_byte_array_unref(mime->array);
+        mime->array = NULL;
+    }
+}
+
+static enum fr_error
+decode_content(GMimePart *part, enum fr_error (*take)(void *, const void *, size_t), void *context)
+{
+    GMimeDataWrapper *content = g_mime_part_get_content(part);
+    GMimeStream *stream = content == NULL ? NULL : g_mime_data_wrapper_get_stream(content);
+    GMimeEncoding state;
+    char in[PIECE_SIZE], out[PIECE_SIZE * 3 + 64];
+    enum fr_error err = FR_OK;
+    ssize_t got;
+
+    if (stream == NULL)
+        return FR_OK;
+    g_mime_encoding_init_decode(&state, g_mime_data_wrapper_get_encoding(content));
+    g_mime_stream_reset(stream);
+    while (err == FR_OK && (got = g_mime_stream_read(stream, in, sizeof(in))) > 0) {
+        size_t size = g_mime_encoding_step(&state, in, (size_t)got, out);
+
+        err = size == 0 ? FR_OK : take(context, out, size);
+    }
+    return err;
+}
+
+/* An enclosed mail as it came: GMime keeps the original header and the stream of the body. */
+static enum fr_error
+write_mail(GMimeMessage *message, enum fr_error (*take)(void *, const void *, size_t),
+           void *context)
+{
+    GMimeStream *memory = g_mime_stream_mem_new();
+    enum fr_error err = FR_OK;
+    GByteArray *bytes;
+
+    g_mime_object_write_to_stream(GMIME_OBJECT(message), NULL, memory);
+    bytes = g_mime_stream_mem_get_byte_array(GMIME_STREAM_MEM(memory));
+    if (bytes != NULL && bytes->len > 0)
+        err = take(context, bytes->data, bytes->len);
+    g_object_unref(memory);
+    return err;
+}
+
+enum fr_error
+email_mime_decode(const struct email_part *part,
+                  enum fr_error (*take)(void *context, const void *data, size_t size),
+                  void *context)
+{
+    if (GMIME_IS_PART(part->object))
+        return decode_content(GMIME_PART(part->object), take, context);
+    if (GMIME_IS_MESSAGE_PART(part->object)) {
+        GMimeMessage *message = g_mime_message_part_get_message(GMIME_MESSAGE_PART(part->object));
+
+        return message == NULL ? FR_OK : write_mail(message, take, context);
+    }
+    return FR_OK;
+}
+
+struct gathered {
+    char *data;
+    size_t size, max, capacity;
+    struct fr_arena *arena;
+    bool cut;
+};
+
+static enum fr_error
+gather(void *context, const void *data, size_t size)
+{
+    struct gathered *all = context;
+
+    if (size > all->max - all->size) {
+        size = all->max - all->size;
+        all->cut = true;
+    }
+    if (all->size + size > all->capacity) {
+        size_t capacity = all->capacity == 0 ? PIECE_SIZE : all->capacity;
+        char *bigger;
+
+        while (capacity < all->size + size)
+            capacity *= 2;
+        bigger = fr_arena_alloc(all->arena, capacity);
+        if (bigger == NULL) {
+            all->cut = true;
+            return FR_END;
+        }
+        if (all->size > 0)
+            memcpy(bigger, all->data, all->size);
+        all->data = bigger;
+        all->capacity = capacity;
+    }
+    if (size > 0)
+        memcpy(all->data + all->size, data, size);
+    all->size += size;
+    return all->cut ? FR_END : FR_OK;
+}
+
+struct fr_slice
+email_mime_bytes(const struct email_part *part, struct fr_arena *arena, size_t max, bool *cut)
+{
+    struct gathered all = {.arena = arena, .max = max};
+
+    email_mime_decode(part, gather, &all);
+    if (cut != NULL)
+        *cut = all.cut;
+    return fr_slice(all.data == NULL ? "" : all.data, all.size);
+}
