@@ -91,20 +91,33 @@ read_angle(struct reader *reader)
         reader->at++;
 }
 
-/* Without blanks around and inside, route, mailto: and a final dot. */
+/* Of blank space only what stands inside a local part stays, folded: "Ann Smith"@x.example. */
+static void
+tidy_spaces(char *text)
+{
+    char *out = text;
+
+    for (char *c = text; *c != '\0'; c++) {
+        bool keep = !isspace((unsigned char)*c) ||
+                    (*c == ' ' && out > text && out[-1] != ' ' && out[-1] != '@' &&
+                     out[-1] != '.' && strchr(" @.\r\n\t", c[1]) == NULL && strchr(c, '@') != NULL);
+
+        if (keep)
+            *out++ = *c;
+    }
+    *out = '\0';
+}
+
+/* Without needless blanks, route, mailto: and a final dot. */
 static char *
 tidy_address(struct reader *reader, struct fr_slice raw)
 {
     char *text = email_charset_decode(reader->arena, raw, NULL, reader->otherwise, 1024, NULL);
-    char *out, *route;
+    char *route;
 
     if (text == NULL)
         return NULL;
-    out = text;
-    for (char *c = text; *c != '\0'; c++)
-        if (!isspace((unsigned char)*c))
-            *out++ = *c;
-    *out = '\0';
+    tidy_spaces(text);
     if (strncasecmp(text, "mailto:", 7) == 0)
         text += 7;
     route = strchr(text, ':');
@@ -152,12 +165,25 @@ decode(struct reader *reader, const struct piece *piece)
     return text;
 }
 
+/* Where an @ stands inside a word, the first one; else the first @. */
+static size_t
+address_word(const struct reader *reader)
+{
+    const char *data = reader->phrase.data;
+
+    for (size_t i = 1; i + 1 < reader->phrase.size; i++)
+        if (data[i] == '@' && !isspace((unsigned char)data[i - 1]) &&
+            !isspace((unsigned char)data[i + 1]))
+            return i;
+    return (size_t)((const char *)memchr(data, '@', reader->phrase.size) - data);
+}
+
 /* "John Doe john@x.example" without <>: the word with the @ is the address. */
 static void
 emit_bare(struct reader *reader)
 {
-    const char *data = reader->phrase.data, *mark = memrchr(data, '@', reader->phrase.size);
-    size_t from = (size_t)(mark - data), to = from;
+    const char *data = reader->phrase.data;
+    size_t from = address_word(reader), to = from;
     struct piece rest = {fr_arena_alloc(reader->arena, reader->phrase.size + 1), 0};
     char *name;
 
@@ -190,6 +216,10 @@ keep_word(struct reader *reader)
 {
     const char *text = decode(reader, &reader->phrase);
 
+    if (reader->comment.size > 0 && text != NULL && strchr(text, ' ') == NULL) {
+        emit(reader, text, decode(reader, &reader->comment)); /* MAILER-DAEMON (Mail System) */
+        return;
+    }
     if (reader->before != NULL && strchr(reader->before, ' ') == NULL)
         emit(reader, reader->before, NULL);
     reader->before = text != NULL && text[0] != '\0' ? text : NULL;

@@ -236,8 +236,8 @@ email_authres(const struct email_mime *mime, const Fr__EmailOptions *options, co
         all->reason = fr_arena_strdup(arena, "From is not one address with a domain");
         return all;
     }
-    for (size_t i = 0; i < mime->field_count && read < FIELDS_READ_MAX; i++) {
-        const struct email_field *field = &mime->fields[i];
+    for (size_t i = 0; i < mime->header.count && read < FIELDS_READ_MAX; i++) {
+        const struct email_field *field = &mime->header.fields[i];
 
         if (field->name.size != strlen("authentication-results") ||
             strncasecmp(field->name.data, "authentication-results", field->name.size) != 0)

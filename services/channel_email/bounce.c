@@ -166,12 +166,12 @@ read_status(Fr__EmailReport *report, struct fr_slice bytes, const char *context,
             struct actions *actions, struct fr_arena *arena)
 {
     while (bytes.size > 0) {
-        size_t count, before = bytes.size;
-        struct email_field *fields = email_header_read(arena, bytes, &count, &bytes);
+        struct email_header group = email_header_read(arena, bytes);
 
-        if (fields == NULL || bytes.size >= before)
+        if (group.fields == NULL || group.body.size >= bytes.size)
             return;
-        read_group(report, fields, count, context, actions, arena);
+        read_group(report, group.fields, group.count, context, actions, arena);
+        bytes = group.body;
     }
 }
 
@@ -200,25 +200,18 @@ find_original(Fr__EmailReport *report, const struct email_evidence *evidence,
     static const char *const types[] = {"message/rfc822",         "text/rfc822-headers",
                                         "message/global",         "message/rfc822-headers",
                                         "message/global-headers", "message/partial"};
-    struct fr_slice ignored;
-    size_t count;
+    struct email_header header;
 
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
         struct fr_slice bytes = part_bytes(evidence->mime, arena, types[i]);
-        struct email_field *fields;
-
         if (bytes.size == 0)
             continue;
-        fields = email_header_read(arena, bytes, &count, &ignored);
-        if (fields != NULL)
-            take_original(report, fields, count, arena);
+        header = email_header_read(arena, bytes);
+        take_original(report, header.fields, header.count, arena);
     }
     if (report->original_message_id == NULL) {
-        struct fr_slice quoted = email_bounce_original(evidence->text);
-        struct email_field *fields = email_header_read(arena, quoted, &count, &ignored);
-
-        if (fields != NULL)
-            take_original(report, fields, count, arena);
+        header = email_header_read(arena, email_bounce_original(evidence->text));
+        take_original(report, header.fields, header.count, arena);
     }
     if (report->original_message_id == NULL) { /* Exchange answers as a person would */
         char *ids[2];
@@ -234,23 +227,21 @@ find_original(Fr__EmailReport *report, const struct email_evidence *evidence,
 static void
 read_feedback(Fr__EmailReport *report, const struct email_mime *mime, struct fr_arena *arena)
 {
-    struct fr_slice bytes = part_bytes(mime, arena, "message/feedback-report"), ignored;
-    size_t count;
-    struct email_field *fields = email_header_read(arena, bytes, &count, &ignored);
+    struct email_header said =
+        email_header_read(arena, part_bytes(mime, arena, "message/feedback-report"));
 
-    if (fields == NULL)
-        return;
-    report->feedback_type = text_of(arena, fields, count, "feedback-type");
-    for (size_t i = 0; i < count; i++) {
+    report->feedback_type = text_of(arena, said.fields, said.count, "feedback-type");
+    for (size_t i = 0; i < said.count; i++) {
+        const struct email_field *field = &said.fields[i];
         Fr__EmailBounced *recipient;
 
-        if (fields[i].name.size != strlen("original-rcpt-to") ||
-            strncasecmp(fields[i].name.data, "original-rcpt-to", fields[i].name.size) != 0)
+        if (field->name.size != strlen("original-rcpt-to") ||
+            strncasecmp(field->name.data, "original-rcpt-to", field->name.size) != 0)
             continue;
         recipient = recipient_new(report, arena);
         if (recipient != NULL)
             recipient->address =
-                typed_address(arena, email_words_decode(arena, fields[i].value, NULL));
+                typed_address(arena, email_words_decode(arena, field->value, NULL));
         if (recipient != NULL)
             recipient->reason = "feedback";
     }

@@ -16,8 +16,9 @@
 
 #define PIECE_SIZE 65536
 #define NEW_PREFIX ".new-"
-#define NEW_AGE_S 3600 /* what a crash left behind; another process may be writing a younger one   \
-                        */
+#define NEW_AGE_S                                                                                  \
+    3600 /* what a crash left behind; another process may be writing a younger one                 \
+          */
 
 struct email_cas {
     int dir;

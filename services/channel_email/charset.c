@@ -10,6 +10,7 @@
 #include "services/channel_email/charset_text.h"
 
 #define LABEL_SIZE_MAX 48
+#define JIS "ISO-2022-JP"
 
 struct alias {
     const char *label, *name; /* lower case; what iconv knows */
@@ -34,8 +35,8 @@ static const struct alias aliases[] = {
     { "shift_jis", "CP932" },             { "shift-jis", "CP932" },         { "sjis", "CP932" },
     { "x-sjis", "CP932" },                { "ms_kanji", "CP932" },          { "windows-31j", "CP932" },
     { "cp932", "CP932" },                 { "euc-jp", "EUC-JP-MS" },        { "x-euc-jp", "EUC-JP-MS" },
-    { "cp51932", "EUC-JP-MS" },           { "iso-2022-jp", "ISO-2022-JP-3" }, { "cp50220", "ISO-2022-JP-3" },
-    { "iso-2022-jp-2", "ISO-2022-JP-2" }, { "iso-2022-jp-1", "ISO-2022-JP-2" }, { "iso-2022-jp-ms", "ISO-2022-JP-3" },
+    { "cp51932", "EUC-JP-MS" },           { "iso-2022-jp", JIS }, { "cp50220", JIS },
+    { "iso-2022-jp-2", JIS }, { "iso-2022-jp-1", JIS }, { "iso-2022-jp-ms", JIS },
     { "iso-2022-kr", "ISO-2022-KR" },     { "iso-2022-cn", "ISO-2022-CN" },
     { "koi8", "KOI8-R" },                 { "koi8-ru", "KOI8-U" },          { "cyrillic", "ISO-8859-5" },
     { "x-mac-roman", "MACINTOSH" },       { "macroman", "MACINTOSH" },      { "mac", "MACINTOSH" },
@@ -160,8 +161,10 @@ convert(iconv_t converter, struct fr_slice bytes, struct email_text *out,
     char *in = (char *)(uintptr_t)bytes.data;
     size_t left = bytes.size;
 
+    char piece[1024];
+
     while (left > 0 && !out->cut) {
-        char piece[1024], *end = piece;
+        char *end = piece;
         size_t room = sizeof(piece);
         size_t outcome = iconv(converter, &in, &left, &end, &room);
         int why = errno;
@@ -176,6 +179,49 @@ convert(iconv_t converter, struct fr_slice bytes, struct email_text *out,
         in++;
         left--;
     }
+    /* windows-1258 and its like hold a letter back, in case an accent follows */
+    in = piece;
+    left = sizeof(piece);
+    if (iconv(converter, NULL, NULL, &in, &left) != (size_t)-1)
+        email_text_add_slice(out, fr_slice(piece, sizeof(piece) - left));
+}
+
+/* ISO-2022-JP by its escapes into EUC-JP, whose converter knows the characters that NEC and IBM
+ * added (RFC 1468; JIS X 0202).  NULL: arena spent. */
+static char *
+jis_to_euc(struct fr_arena *arena, struct fr_slice bytes, size_t *size)
+{
+    const uint8_t *in = bytes.data;
+    uint8_t *out = fr_arena_alloc(arena, bytes.size * 3 + 1);
+    enum { ASCII, KANJI, KANJI_MORE, KANA } mode = ASCII;
+    size_t n = 0;
+
+    for (size_t i = 0; out != NULL && i < bytes.size; i++) {
+        bool escape = in[i] == 0x1b && i + 2 < bytes.size;
+
+        if (escape && in[i + 1] == '(') {
+            mode = in[i + 2] == 'I' ? KANA : ASCII;
+            i += 2;
+        } else if (escape && in[i + 1] == '$') {
+            bool more = in[i + 2] == '(' && i + 3 < bytes.size;
+
+            mode = more && in[i + 3] == 'D' ? KANJI_MORE : KANJI;
+            i += more ? 3 : 2;
+        } else if (in[i] <= 0x20 || in[i] >= 0x7f || mode == ASCII) {
+            mode = in[i] == '\n' ? ASCII : mode; /* each line begins anew */
+            out[n++] = in[i];
+        } else if (mode == KANA) {
+            out[n++] = 0x8e;
+            out[n++] = in[i] | 0x80;
+        } else if (i + 1 < bytes.size && in[i + 1] > 0x20 && in[i + 1] < 0x7f) {
+            if (mode == KANJI_MORE)
+                out[n++] = 0x8f;
+            out[n++] = in[i] | 0x80;
+            out[n++] = in[++i] | 0x80;
+        }
+    }
+    *size = n;
+    return (char *)out;
 }
 
 static const char *
@@ -213,6 +259,18 @@ email_charset_decode(struct fr_arena *arena, struct fr_slice bytes, const char *
         notes = &ignored;
     *notes = (struct email_charset_notes){0};
     name = choose(bytes, label, otherwise, notes);
+    if (strcmp(name, JIS) == 0 && !is_ascii(bytes)) {
+        name =
+            "CP932"; /* what Japanese programs mean that send bytes beyond ASCII under that label */
+    } else if (strcmp(name, JIS) == 0) {
+        size_t size;
+        char *euc = jis_to_euc(arena, bytes, &size);
+
+        if (euc == NULL)
+            return NULL;
+        bytes = fr_slice(euc, size);
+        name = "EUC-JP-MS";
+    }
     if (strcmp(name, "UTF-8") == 0) {
         const uint8_t *data = bytes.data;
 

@@ -150,6 +150,8 @@ is_bounce(const struct email_evidence *evidence)
         has_part(evidence, "message/global-delivery-status") ||
         report_is(evidence, "delivery-status") || has_field(evidence, "x-failed-recipients"))
         return true;
+    if (strncasecmp(evidence->from, "mailer-daemon", 13) == 0 && !reply)
+        return true; /* a daemon has nothing else to say */
     if (from_machine(evidence))
         return subject || opening || SAYS(evidence->text, OPENING_SIZE, bounce_texts);
     return subject && !reply &&

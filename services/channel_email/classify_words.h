@@ -8,7 +8,7 @@
 static const char *const bounce_subjects[] = {
     "undeliver", "undelivered", "delivery status notification", "delivery failure", "delivery failed", "delivery has failed", "delivery problem", "delivery error",
     "delivery notification", "delivery report", "mail delivery", "mail failure", "mail error", "returned mail", "returned to sender", "return to sender", "returning message",
-    "failure notice", "failed delivery", "failure delivery", "message status", "could not be delivered", "not delivered", "couldn't be delivered", "non-delivery", "nondeliverable",
+    "failure notice", "failed delivery", "mail failed", "message failed", "returning to sender", "failure delivery", "message status", "could not be delivered", "not delivered", "couldn't be delivered", "non-delivery", "nondeliverable",
     "delayed mail", "delivery delayed", "message delayed", "warning: message", "warning: could not send", "could not send message", "message you sent", "mail system error",
     "user unknown", "invalid recipient", "rejected", "bounced", "bounce", "mail returned", "email not delivered", "unzustellbar", "nicht zustellbar", "zustellung", "nicht zugestellt",
     "non remis", "échec de la remise", "échec de remise", "non délivré", "retour de message", "non recapitabile", "mancato recapito", "recapito", "no se puede entregar", "no entregado",

@@ -5,12 +5,14 @@
 #include <gmime/gmime.h>
 #include <pthread.h>
 #include <string.h>
+#include <strings.h>
 #include "services/channel_email/charset.h"
 #include "services/channel_email/charset_text.h"
 #include "services/channel_email/parse.h"
 
 #define PIECE_SIZE (16u * 1024)
 #define NAME_SIZE_MAX 512
+#define PREAMBLE_LINES 30
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
@@ -119,21 +121,75 @@ walk(struct email_mime *mime, GMimeObject *object, enum email_container containe
     add_leaf(mime, object, container, in_alternative);
 }
 
-/* What stands before the header: blank lines, and the line that mailboxes put between mails. */
+/* What stands before the header: blank lines, the line that mailboxes put between mails, the words
+ * of a program that passed the mail on.  Not found within PREAMBLE_LINES: the mail as it is. */
 static struct fr_slice
 skip_preamble(struct fr_slice mail)
 {
     const char *at = mail.data, *end = at + mail.size;
 
-    while (mail.size > 0 && at < end && (*at == '\n' || *at == '\r'))
-        at++;
-    while (at < end && (end - at > 5) &&
-           (memcmp(at, "From ", 5) == 0 || memcmp(at, ">From", 5) == 0)) {
+    for (int lines = 0; mail.size > 0 && at < end && lines < PREAMBLE_LINES; lines++) {
         const char *stop = memchr(at, '\n', (size_t)(end - at));
 
+        if (email_header_line(at, stop == NULL ? end : stop))
+            return fr_slice(at, (size_t)(end - at));
         at = stop == NULL ? end : stop + 1;
     }
-    return fr_slice(at, mail.size == 0 ? 0 : (size_t)(end - at));
+    return mail;
+}
+
+static bool
+is_content_field(struct fr_slice name)
+{
+    return name.size > 8 && strncasecmp(name.data, "content-", 8) == 0;
+}
+
+static bool
+repeated(const struct email_header *header, size_t i)
+{
+    for (size_t n = 0; n < i; n++)
+        if (header->fields[n].name.size == header->fields[i].name.size &&
+            strncasecmp(header->fields[n].name.data, header->fields[i].name.data,
+                        header->fields[i].name.size) == 0)
+            return true;
+    return false;
+}
+
+/* A header that GMime would misread: a line that is no field ends it for GMime, and of two
+ * Content-Types it takes the second. */
+static bool
+misleading(const struct email_header *header)
+{
+    for (size_t i = 0; i < header->count; i++)
+        if (is_content_field(header->fields[i].name) && repeated(header, i))
+            return true;
+    return header->broken;
+}
+
+/* The mail again with the fields that we read, the Content- ones once each.  The empty slice: arena
+ * spent. */
+static struct fr_slice
+rewrite(struct fr_arena *arena, struct fr_slice mail, const struct email_header *header)
+{
+    char *copy = fr_arena_alloc(arena, mail.size + header->count * 2 + 2), *out = copy;
+
+    if (copy == NULL)
+        return fr_slice("", 0);
+    for (size_t i = 0; i < header->count; i++) {
+        const struct email_field *field = &header->fields[i];
+        const char *end = (const char *)field->value.data + field->value.size;
+        size_t size = (size_t)(end - (const char *)field->name.data);
+
+        if (is_content_field(field->name) && repeated(header, i))
+            continue;
+        memcpy(out, field->name.data, size);
+        out += size;
+        *out++ = '\n';
+    }
+    *out++ = '\n';
+    if (header->body.size > 0)
+        memcpy(out, header->body.data, header->body.size);
+    return fr_slice(copy, (size_t)(out - copy) + header->body.size);
 }
 
 static void
@@ -175,15 +231,23 @@ email_mime_open(struct fr_slice mail, struct fr_arena *arena, struct email_mime 
     err = email_mime_limits(mime->mail, why);
     if (err != FR_OK)
         return err;
-    mime->fields = email_header_read(arena, mime->mail, &mime->field_count, &mime->body);
+    mime->header = email_header_read(arena, mime->mail);
     mime->parts = fr_arena_zalloc(arena, EMAIL_PARTS_MAX, sizeof(*mime->parts));
-    if (mime->fields == NULL || mime->parts == NULL) {
-        *why = "out of memory";
+    *why = "out of memory";
+    if (mime->header.fields == NULL || mime->parts == NULL)
         return FR_NO_MEMORY;
-    }
-    if (mime->field_count == 0) {
+    if (mime->header.count == 0) {
         *why = "no mail: it has no header field";
         return FR_INVALID;
+    }
+    if (misleading(&mime->header)) {
+        mime->mail = rewrite(arena, mime->mail, &mime->header);
+        if (mime->mail.size == 0)
+            return FR_NO_MEMORY;
+        mime->header = email_header_read(arena, mime->mail);
+        err = email_mime_limits(mime->mail, why);
+        if (err != FR_OK)
+            return err;
     }
     err = parse(mime, why);
     if (err != FR_OK)
@@ -222,15 +286,21 @@ decode_content(GMimePart *part, enum fr_error (*take)(void *, const void *, size
     GMimeEncoding state;
     char in[PIECE_SIZE], out[PIECE_SIZE * 3 + 64];
     enum fr_error err = FR_OK;
+    gint64 left;
     ssize_t got;
 
     if (stream == NULL)
         return FR_OK;
     g_mime_encoding_init_decode(&state, g_mime_data_wrapper_get_encoding(content));
     g_mime_stream_reset(stream);
+    left = g_mime_stream_length(stream);
     while (err == FR_OK && (got = g_mime_stream_read(stream, in, sizeof(in))) > 0) {
         size_t size = g_mime_encoding_step(&state, in, (size_t)got, out);
 
+        left -= got;
+        if (left == 0 && size > 0 && out[size - 1] == '\r' && in[got - 1] == '\r')
+            size--; /* of the line end before the delimiter, which is not the part's; GMime leaves
+                       it */
         err = size == 0 ? FR_OK : take(context, out, size);
     }
     return err;

@@ -41,11 +41,16 @@ struct email_part {          /* a leaf: no multipart */
     void *object;        /* private */
 };
 
+struct email_header {
+    struct email_field *fields; /* NULL: the arena is spent */
+    size_t count;
+    struct fr_slice body; /* everything behind the empty line; a part of the bytes */
+    bool broken;          /* a line was left out because it is no field */
+};
+
 struct email_mime {
     struct fr_slice mail; /* from the first header field on */
-    struct email_field *fields;
-    size_t field_count;
-    struct fr_slice body;    /* everything behind the header */
+    struct email_header header;
     const char *type;        /* of the mail itself: "multipart/report" */
     const char *report_type; /* parameter of multipart/report, or NULL */
     struct email_part *parts;
@@ -55,10 +60,11 @@ struct email_mime {
 };
 
 /* Fields of a header and where its body begins.  A line that is no field is left out; the first
- * empty line ends it.  At most EMAIL_FIELDS_MAX; NULL: arena spent.  `body` is a part of `bytes`.
- */
-struct email_field *email_header_read(struct fr_arena *arena, struct fr_slice bytes,
-                                      size_t *field_count, struct fr_slice *body);
+ * empty line ends it.  At most EMAIL_FIELDS_MAX. */
+struct email_header email_header_read(struct fr_arena *arena, struct fr_slice bytes);
+
+/* Does the line begin with a field's name and a colon? */
+bool email_header_line(const char *line, const char *end);
 
 /* FR_OK, or FR_TOO_BIG with *why: over a limit of parse.h. */
 enum fr_error email_mime_limits(struct fr_slice mail, const char **why);

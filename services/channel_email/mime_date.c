@@ -4,8 +4,8 @@
 #include "services/channel_email/charset.h"
 #include "services/channel_email/parse_private.h"
 
-#define YEAR_MIN 1970
-#define YEAR_MAX 2200
+#define YEAR_MIN 1900
+#define YEAR_MAX 9999
 
 bool
 email_date_parse(struct fr_slice raw, struct fr_arena *arena, int64_t *unix_us)

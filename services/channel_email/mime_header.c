@@ -26,7 +26,8 @@ name_size(const char *line, const char *end)
 struct fields {
     struct email_field *list;
     size_t count;
-    bool open; /* the field before may be continued */
+    bool open;   /* the field before may be continued */
+    bool broken; /* a line was left out */
 };
 
 static void
@@ -35,6 +36,7 @@ take_line(struct fields *fields, const char *line, const char *end)
     size_t size = name_size(line, end);
 
     if (line < end && (*line == ' ' || *line == '\t')) {
+        fields->broken |= !fields->open;
         if (fields->open) {
             struct email_field *last = &fields->list[fields->count - 1];
 
@@ -43,6 +45,7 @@ take_line(struct fields *fields, const char *line, const char *end)
         return;
     }
     fields->open = size > 0 && fields->count < EMAIL_FIELDS_MAX;
+    fields->broken |= size == 0;
     if (fields->open) {
         const char *value = (const char *)memchr(line + size, ':', (size_t)(end - line) - size) + 1;
 
@@ -53,17 +56,21 @@ take_line(struct fields *fields, const char *line, const char *end)
     }
 }
 
-struct email_field *
-email_header_read(struct fr_arena *arena, struct fr_slice bytes, size_t *field_count,
-                  struct fr_slice *body)
+bool
+email_header_line(const char *line, const char *end)
+{
+    return name_size(line, end) > 0;
+}
+
+struct email_header
+email_header_read(struct fr_arena *arena, struct fr_slice bytes)
 {
     const char *at = bytes.data, *end = at + bytes.size;
     struct fields fields = {fr_arena_alloc(arena, EMAIL_FIELDS_MAX * sizeof(*fields.list)), 0,
-                            false};
+                            false, false};
 
-    *field_count = 0;
     if (fields.list == NULL)
-        return NULL;
+        return (struct email_header){0};
     while (bytes.size > 0 && at < end) {
         const char *stop = memchr(at, '\n', (size_t)(end - at));
         const char *line_end = stop == NULL ? end : stop;
@@ -78,9 +85,9 @@ email_header_read(struct fr_arena *arena, struct fr_slice bytes, size_t *field_c
         take_line(&fields, at, line_end);
         at = next;
     }
-    *field_count = fields.count;
-    *body = fr_slice(at, bytes.size == 0 ? 0 : (size_t)(end - at));
-    return fields.list;
+    return (struct email_header){fields.list, fields.count,
+                                 fr_slice(at, bytes.size == 0 ? 0 : (size_t)(end - at)),
+                                 fields.broken};
 }
 
 struct fr_slice
@@ -88,9 +95,9 @@ email_mime_field(const struct email_mime *mime, const char *name)
 {
     size_t size = strlen(name);
 
-    for (size_t i = 0; i < mime->field_count; i++)
-        if (mime->fields[i].name.size == size &&
-            strncasecmp(mime->fields[i].name.data, name, size) == 0)
-            return mime->fields[i].value;
+    for (size_t i = 0; i < mime->header.count; i++)
+        if (mime->header.fields[i].name.size == size &&
+            strncasecmp(mime->header.fields[i].name.data, name, size) == 0)
+            return mime->header.fields[i].value;
     return fr_slice("", 0);
 }

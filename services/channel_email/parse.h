@@ -22,7 +22,7 @@
 #define EMAIL_HEADER_MAX (64u * 1024) /* bytes of one header, the mail's or a part's */
 #define EMAIL_TEXT_MAX                                                                             \
     (192u * 1024) /* bytes of each text handed back; the rest is cut, with a warning */
-#define EMAIL_ADDRESSES_MAX 200u               /* of each field */
+#define EMAIL_ADDRESSES_MAX 5000u              /* of each field */
 #define EMAIL_REFERENCES_MAX 100u              /* the first and the last 99 are kept */
 #define EMAIL_PARSED_MAX (1024u * 1024)        /* bytes of a packed EmailParsed */
 #define EMAIL_PARSE_BUDGET (48u * 1024 * 1024) /* an arena that is always enough */

@@ -32,7 +32,7 @@ take(void *context, const void *data, size_t size)
     return reading->sink == NULL ? FR_OK : reading->sink->write(reading->sink->context, data, size);
 }
 
-/* No folders, nothing that a shell or a terminal would take for a command, not too long. */
+/* No folders, no control characters, not too long. */
 static char *
 safe_name(struct fr_arena *arena, const char *name)
 {
@@ -51,7 +51,7 @@ safe_name(struct fr_arena *arena, const char *name)
         if (code < 0x20 || code == 0x7f || (code >= 0x202a && code <= 0x202e) ||
             (code >= 0x2066 && code <= 0x2069))
             continue; /* the bidi overrides make "exe.txt" of "txt.exe" */
-        email_text_put(&out, code < 0x80 && strchr("<>:\"|?*", (int)code) != NULL ? '_' : code);
+        email_text_put(&out, code);
     }
     return out.size == 0 ? NULL : out.data;
 }

@@ -21,8 +21,8 @@ addresses(struct email_parsing *parsing, const char *name)
     struct email_addresses all = {
         fr_arena_zalloc(parsing->arena, EMAIL_ADDRESSES_MAX, sizeof(*all.list)), 0, false};
 
-    for (size_t i = 0; all.list != NULL && i < parsing->mime.field_count; i++) {
-        const struct email_field *field = &parsing->mime.fields[i];
+    for (size_t i = 0; all.list != NULL && i < parsing->mime.header.count; i++) {
+        const struct email_field *field = &parsing->mime.header.fields[i];
         struct email_addresses some;
 
         if (field->name.size != strlen(name) ||
@@ -34,21 +34,49 @@ addresses(struct email_parsing *parsing, const char *name)
         for (size_t n = 0; n < some.count; n++)
             all.list[all.count++] = some.list[n];
         if (some.cut)
-            email_warn(parsing, "more than 200 addresses in a field: the rest was left out");
+            email_warn(parsing, "more than 5000 addresses in a field: the rest was left out");
     }
     return all;
+}
+
+/* Where one of the addresses has a domain, what has none is only noise. */
+static void
+drop_local(struct email_addresses *found)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < found->count; i++)
+        if (strchr(found->list[i]->address, '@') != NULL)
+            found->list[kept++] = found->list[i];
+    if (kept > 0)
+        found->count = kept;
+}
+
+/* A mail without a sender is answered where it asks for it, or where it came from; that it does
+ * not say who wrote it is noted, and nobody vouches for it. */
+static void
+read_from(struct email_parsing *parsing)
+{
+    static const char *const instead[] = {"reply-to", "sender", "return-path"};
+    struct email_addresses found = addresses(parsing, "from");
+
+    drop_local(&found);
+    parsing->from_count = found.count;
+    if (found.count == 0)
+        email_warn(parsing, "no sender in From");
+    for (size_t i = 0; found.count == 0 && i < sizeof(instead) / sizeof(instead[0]); i++)
+        found = addresses(parsing, instead[i]);
+    parsing->parsed->from = found.list;
+    parsing->parsed->n_from = found.count;
 }
 
 static void
 read_people(struct email_parsing *parsing)
 {
     Fr__EmailParsed *parsed = parsing->parsed;
-    struct email_addresses found = addresses(parsing, "from");
+    struct email_addresses found;
 
-    parsed->from = found.list;
-    parsed->n_from = found.count;
-    if (found.count == 0)
-        email_warn(parsing, "no sender in From");
+    read_from(parsing);
     found = addresses(parsing, "to");
     parsed->to = found.list;
     parsed->n_to = found.count;
@@ -122,5 +150,5 @@ email_parse_header(struct email_parsing *parsing)
         email_warn(parsing, "no Message-ID");
     parsed->authentication = email_authres(&parsing->mime, parsing->options,
                                            parsed->n_from > 0 ? parsed->from[0]->address : "",
-                                           parsed->n_from, parsing->arena);
+                                           parsing->from_count, parsing->arena);
 }

@@ -12,6 +12,7 @@ struct email_parsing { /* one mail under way */
     const Fr__EmailOptions *options;
     const struct email_sink *sink;
     Fr__EmailParsed *parsed;
+    size_t from_count;   /* addresses in From itself; `from` may be from elsewhere */
     const char *charset; /* of the body: what raw bytes in the header are in, most likely */
 };
 

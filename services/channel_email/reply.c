@@ -379,8 +379,6 @@ drop_tail(struct mail *mail)
 
         if (line->kind == TEXT && email_line_rule(line->text) == EMAIL_RULE_NONE)
             return;
-        if (line->kind == SIGNATURE)
-            return;
         mail->end--;
     }
 }

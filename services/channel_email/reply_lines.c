@@ -2,10 +2,12 @@
 #include "services/channel_email/reply_lines.h"
 
 #include <ctype.h>
+#include <limits.h>
 #include <string.h>
 #include <strings.h>
 #include "services/channel_email/reply_words.h"
 
+#define VERB_LAST 30 /* bytes behind the verb of most languages: "(a):", "het volgende:" */
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static struct fr_slice
@@ -169,9 +171,9 @@ ends_in_colon(struct fr_slice line)
             (line.size >= 3 && memcmp(data + line.size - 3, "\xef\xbc\x9a", 3) == 0));
 }
 
-/* The verb, as a word of its own, with little behind it. */
+/* The verb, as a word of its own, with at most `behind_max` bytes behind it. */
 static bool
-says_wrote(struct fr_slice line)
+says_wrote(struct fr_slice line, long behind_max)
 {
     const char *end = (const char *)line.data + line.size;
 
@@ -184,11 +186,24 @@ says_wrote(struct fr_slice line)
             bool whole = ((unsigned char)wrote_words[i][0] >= 0x80 || at == line.data ||
                           !isalnum((unsigned char)at[-1]));
 
-            if (whole && end - behind <= 30)
+            if (whole && end - behind <= behind_max)
                 return true;
             rest = fr_slice(at + 1, (size_t)(end - at - 1));
         }
     }
+    return false;
+}
+
+/* "12:53" */
+static bool
+has_clock(struct fr_slice line)
+{
+    const char *data = line.data;
+
+    for (size_t i = 1; i + 2 < line.size; i++)
+        if (data[i] == ':' && isdigit((unsigned char)data[i - 1]) &&
+            isdigit((unsigned char)data[i + 1]) && isdigit((unsigned char)data[i + 2]))
+            return true;
     return false;
 }
 
@@ -212,9 +227,11 @@ email_line_attribution(struct fr_slice line, bool quote_follows)
     if (line.size < 5 || line.size > 500)
         return false;
     evidence = digits_in(line) >= 3 || has_address(line);
-    if (ends_in_colon(line) && says_wrote(line))
+    if (ends_in_colon(line) && says_wrote(line, VERB_LAST))
         return evidence || quote_follows;
-    if (quote_follows && evidence && says_wrote(line))
+    if (ends_in_colon(line) && says_wrote(line, LONG_MAX)) /* "schrieb Ann <...>:" */
+        return has_address(line) || has_clock(line) || (evidence && quote_follows);
+    if (quote_follows && evidence && says_wrote(line, VERB_LAST))
         return true;
     return dated_address(line) && (quote_follows || ends_in_colon(line));
 }

@@ -120,6 +120,23 @@ place(struct folder *folder, struct email_threaded *mails, size_t i, size_t *own
         folder->list[container].parent = last;
 }
 
+/* The nearest mail that is there, of those it names itself. */
+static size_t
+nearest(struct folder *folder, const struct email_threaded *mail, size_t own)
+{
+    size_t direct = folder->list[own].parent;
+
+    if (direct != NONE && folder->list[direct].mail != NONE)
+        return folder->list[direct].mail;
+    for (size_t i = mail->reference_count; i-- > 0;) {
+        size_t container = find_or_add(folder, mail->references[i]);
+
+        if (folder->list[container].mail != NONE && is_above(folder, container, own))
+            return folder->list[container].mail;
+    }
+    return EMAIL_NO_PARENT;
+}
+
 enum fr_error
 email_thread(struct fr_arena *arena, struct email_threaded *mails, size_t count)
 {
@@ -136,11 +153,9 @@ email_thread(struct fr_arena *arena, struct email_threaded *mails, size_t count)
     for (size_t i = 0; i < count; i++)
         place(&folder, mails, i, own);
     for (size_t i = 0; i < count; i++) {
-        size_t at = folder.list[own[i]].parent, root = own[i];
+        size_t at, root = own[i];
 
-        while (at != NONE && folder.list[at].mail == NONE)
-            at = folder.list[at].parent;
-        mails[i].parent = at == NONE ? EMAIL_NO_PARENT : folder.list[at].mail;
+        mails[i].parent = nearest(&folder, &mails[i], own[i]);
         for (at = own[i]; at != NONE; at = folder.list[at].parent)
             root = at;
         mails[i].root = root;

@@ -23,8 +23,9 @@ struct email_threaded {      /* one mail of a folder */
     char *const *references; /* what threads it, oldest first: References, or one In-Reply-To */
     size_t reference_count;
     const char *subject; /* tells only whether a second mail under one id answers the first */
-    size_t parent;       /* result: index, or EMAIL_NO_PARENT; of the nearest mail that is there */
-    size_t root;         /* result: mails of one thread have one number, absent mails counted */
+    size_t parent; /* result: index, or EMAIL_NO_PARENT; the nearest of the mails it names that is
+                      there */
+    size_t root;   /* result: mails of one thread have one number, absent mails counted */
 };
 #define EMAIL_NO_PARENT SIZE_MAX
 
