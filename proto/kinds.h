@@ -67,6 +67,7 @@
     X(0x030e, FR_CUSTOMER_REKEYED,      customer_rekeyed)      \
     X(0x030f, FR_IDENTIFIER_NOTED,      identifier_noted)      \
     X(0x0310, FR_TASK_END_NOTED,        task_end_noted)        \
+    X(0x0319, FR_PARKING_TOLD,          parking_told)          \
     X(0x031c, FR_WAIT_TOLD,             wait_told)             \
     X(0x031d, FR_WAIT_CHOICE_MADE,      wait_choice_made)      \
     X(0x0320, FR_CONVERSATION_CLASSIFIED, conversation_classified) \
@@ -86,6 +87,19 @@
     X(0x040d, FR_TASK_REKEYED,          task_rekeyed)          \
     X(0x040e, FR_LANE_OPENED,           lane_opened)           \
     X(0x040f, FR_LANE_CHANGED,          lane_changed)          \
+    X(0x0410, FR_WRAP_UP_ENDED,         wrap_up_ended)         \
+    X(0x0411, FR_LANE_CLOSED,           lane_closed)           \
+    X(0x0412, FR_CAPACITY_CLASS_NAMED,  capacity_class_named)  \
+    X(0x0413, FR_QUEUE_NAMED,           queue_named)           \
+    X(0x0414, FR_QUEUE_CHANGED,         queue_changed)         \
+    X(0x0415, FR_SITE_CHANGED,          site_changed)          \
+    X(0x0416, FR_AGENT_SET_AWAY,        agent_set_away)        \
+    X(0x0417, FR_TASK_PRIORITIZED,      task_prioritized)      \
+    X(0x0418, FR_SITE_RECALLED,         site_recalled)         \
+    X(0x0419, FR_WRAP_UP_DONE,          wrap_up_done)          \
+    X(0x041a, FR_MATCHES_TRIED,         matches_tried)         \
+    X(0x041b, FR_TASK_IDLED,            task_idled)            \
+    X(0x041c, FR_TASK_WOKEN,            task_woken)            \
     X(0x0420, FR_WAIT_ESTIMATED,        wait_estimated)        \
     X(0x0421, FR_WAIT_ENDED,            wait_ended)            \
     X(0x0422, FR_WAITS_LOOKED_AT,       waits_looked_at)       \
@@ -121,6 +135,9 @@
     X(0x0609, FR_AGENT_REPLIED,         agent_replied)         \
     X(0x060a, FR_WORK_FINISHED,         work_finished)         \
     X(0x060b, FR_LEASES_FORGOTTEN,      leases_forgotten)      \
+    X(0x060c, FR_SITE_LINKED,           site_linked)           \
+    X(0x060d, FR_SITE_SILENT,           site_silent)           \
+    X(0x060e, FR_SITE_HEARD,            site_heard)            \
     /* desk */ \
     X(0x0701, FR_PRESENCE_CHOSEN,       presence_chosen)       \
     X(0x0702, FR_OFFER_CHOSEN,          offer_chosen)          \

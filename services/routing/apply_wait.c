@@ -92,6 +92,8 @@ routing_apply_task_deferred(struct fr_tables *tables, const struct fr_record *ev
     task = before;
     TRY(routing_unhold(tables, &before));
     task.agent = ROUTING_LATER;
+    task.relax_us = 0;
+    task.parked = 0;
     task.open_us = deferred->until_us;
     TRY(routing_told_del(tables, deferred->task_id));
     TRY(routing_task_move(tables, &before, &task));

@@ -15,6 +15,8 @@
     X(ROUTING_COUNT_PARKED,    "filrouge_routing_tasks_parked_total",     "Tasks that no agent who is known could ever serve.") \
     X(ROUTING_COUNT_RAISED,    "filrouge_routing_tasks_raised_total",     "Tasks moved up because a promise was about to break.") \
     X(ROUTING_COUNT_SET_AWAY,  "filrouge_routing_agents_set_away_total",  "Times that an agent was set away after offers had expired.") \
+    X(ROUTING_COUNT_RULE_TROUBLE, "filrouge_routing_rule_troubles_total", "Tasks whose rule (a Lua function) failed, or took too much; they went on without it.") \
+    X(ROUTING_COUNT_SITES_SILENT, "filrouge_routing_sites_silent_total",  "Times that a site fell silent, so that its offers were taken back.") \
     X(ROUTING_COUNT_WAITS_TOLD,   "filrouge_routing_waits_told_total",    "Customers who were told an expected wait.") \
     X(ROUTING_COUNT_WAIT_OFFERED, "filrouge_routing_waits_offered_total", "Of them, who were offered something else than waiting.") \
     X(ROUTING_COUNT_DEFERRED,     "filrouge_routing_tasks_deferred_total", "Tasks that keep their place for a call-back.") \

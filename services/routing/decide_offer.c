@@ -45,7 +45,7 @@ why_late(const struct answer *answer)
 {
     const struct routing_task *task = &answer->task;
 
-    if (task->task_id == 0)
+    if (task->task_id == 0 || task->state == ROUTING_WRAPPING)
         return "the task is over";
     if (task->offer_id == answer->said->offer_id)
         return task->agent != answer->agent.number ? "the offer was made to somebody else"
@@ -74,7 +74,7 @@ accept(struct fr_turn *turn, const struct answer *answer)
     accepted.conversation_id = answer->task.conversation_id;
     accepted.customer_id = answer->task.customer_id;
     accepted.agent = (char *)answer->agent.name;
-    accepted.site = (char *)answer->agent.site;
+    accepted.site = (char *)answer->agent.site_name;
     fr_count(turn, ROUTING_COUNT_ACCEPTED, 1);
     return fr_emit_as(turn, answer->input, &accepted.base, &labels);
 }
@@ -91,7 +91,7 @@ decline(struct fr_turn *turn, const struct answer *answer)
     declined.task_id = answer->task.task_id;
     declined.conversation_id = answer->task.conversation_id;
     declined.agent = (char *)answer->agent.name;
-    declined.site = (char *)answer->agent.site;
+    declined.site = (char *)answer->agent.site_name;
     declined.reason = answer->said->reason;
     declined.has_again_us = 1;
     declined.again_us = fr_time_add(turn->now, config->declined_for).unix_us;
@@ -164,7 +164,7 @@ expire(struct fr_turn *turn, const struct fr_record *input, const struct routing
     expired.task_id = task->task_id;
     expired.conversation_id = task->conversation_id;
     expired.agent = agent->name;
-    expired.site = agent->site;
+    expired.site = agent->site_name;
     fr_count(turn, ROUTING_COUNT_EXPIRED, 1);
     err = fr_emit_as(turn, input, &expired.base, &labels);
     return err != FR_OK ? err : routing_agent_get(turn->view, agent->number, agent);

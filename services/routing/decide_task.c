@@ -3,19 +3,22 @@
 #include "proto/sla.pb-c.h"
 #include "services/routing/counters.h"
 #include "services/routing/place.h"
+#include "services/routing/rule.h"
 
 #define TASKS_MAX 64 /* of one conversation at a time; it has one, or two while an old one ends */
 
 /* TaskRequested: find an agent, or wait.
  *
  * Reads lanes, available agents.  Emits TaskOffered, TaskQueued or TaskParked; LaneOpened before it
- * when it is the first of its kind. Sent twice: its id is not newer than the newest one taken in
- * from that journal, so it is ignored, also after the task has ended.
+ * when it is the first of its kind.  An operator's rule is asked first, once.  Sent twice: its id
+ * is not newer than the newest one taken in from that journal, so it is ignored, also after the
+ * task has ended.
  */
 enum fr_error
 routing_decide_task_requested(struct fr_turn *turn, const struct fr_record *input)
 {
     const Fr__TaskRequested *request = fr_unpack(turn, input, &fr__task_requested__descriptor);
+    const Fr__RuleResult *rule = NULL;
     enum fr_error err;
     bool old;
 
@@ -31,7 +34,8 @@ routing_decide_task_requested(struct fr_turn *turn, const struct fr_record *inpu
         return FR_OK;
     }
     fr_count(turn, ROUTING_COUNT_TASKS, 1);
-    return routing_place_new(turn, input, request);
+    err = routing_rule_ask(turn, input->head->brand, request, &rule);
+    return err != FR_OK ? err : routing_place_new(turn, input, request, rule);
 }
 
 /* TaskWithdrawn: the need is gone.
@@ -46,7 +50,7 @@ routing_decide_task_withdrawn(struct fr_turn *turn, const struct fr_record *inpu
 
     if (withdrawn == NULL)
         return fr_reject(turn, input, "TaskWithdrawn does not decode");
-    return routing_end(turn, input, withdrawn->task_id, withdrawn->reason);
+    return routing_end(turn, input, withdrawn->task_id, withdrawn->reason, false);
 }
 
 /* ConversationResolved: whatever it still needed is over.
@@ -67,7 +71,7 @@ routing_decide_conversation_resolved(struct fr_turn *turn, const struct fr_recor
         return fr_reject(turn, input, "ConversationResolved does not decode");
     err = routing_tasks_of(turn->view, resolved->conversation_id, TASKS_MAX, task_ids, &count);
     for (size_t i = 0; err == FR_OK && i < count; i++)
-        err = routing_end(turn, input, task_ids[i], "the conversation was resolved");
+        err = routing_end(turn, input, task_ids[i], "the conversation was resolved", true);
     return err;
 }
 
@@ -152,22 +156,123 @@ routing_decide_target_warned(struct fr_turn *turn, const struct fr_record *input
     return err;
 }
 
-/* The time for the agent who served this customer last is over: anybody may take it now.
+/* ---- a change of priority moves the one task ---- */
+
+struct change {
+    bool has_priority, has_urgency;
+    int32_t priority, urgency;
+    const char *tier; /* NULL: as it is */
+    const char *reason;
+};
+
+static void
+change_facts(const struct change *change, const Fr__RoutingStateTask *before,
+             Fr__RoutingStateTask *facts)
+{
+    *facts = *before;
+    facts->rule = NULL; /* what a person says counts more than the rule did */
+    if (change->has_priority)
+        facts->has_priority = 1, facts->priority = change->priority;
+    if (change->has_urgency)
+        facts->has_urgency = 1, facts->urgency = change->urgency;
+    if (change->tier != NULL)
+        facts->tier = (char *)change->tier;
+}
+
+static enum fr_error
+reprioritize(struct fr_turn *turn, const struct fr_record *input, uint64_t task_id,
+             const struct change *change, bool *known)
+{
+    const struct routing_config *config = turn->config;
+    Fr__TaskRaised raised = FR__TASK_RAISED__INIT;
+    const Fr__RoutingStateTask *before;
+    Fr__RoutingStateTask facts;
+    struct routing_credit credit;
+    struct fr_labels labels;
+    struct routing_task task;
+    enum fr_error err = routing_task_get(turn->view, task_id, &task);
+
+    *known = err == FR_OK && task.state <= ROUTING_OFFERED;
+    if (err != FR_OK || !*known)
+        return err == FR_NOT_FOUND ? FR_OK : err;
+    err = routing_task_facts(turn->view, task_id, turn->arena, &before);
+    if (err != FR_OK)
+        return err;
+    change_facts(change, before, &facts);
+    credit = routing_credit_of(config, routing_queue_for(config, task.brand, before), &facts);
+    if (task.strict == credit.strict && before->priority == facts.priority &&
+        task.order_us ==
+            task.arrived_us - credit.credit.us - (task.raised ? config->raise_by.us : 0))
+        return FR_OK; /* it is there already */
+    labels = routing_labels(&task);
+    raised.task_id = task_id;
+    raised.conversation_id = task.conversation_id;
+    raised.order_us = task.arrived_us - credit.credit.us - (task.raised ? config->raise_by.us : 0);
+    raised.has_strict = raised.has_priority = 1;
+    raised.strict = credit.strict;
+    raised.priority = facts.priority;
+    raised.tier = facts.tier;
+    raised.has_urgency = facts.has_urgency;
+    raised.urgency = facts.urgency;
+    raised.reason = (char *)change->reason;
+    return fr_emit_as(turn, input, &raised.base, &labels);
+}
+
+/* ConversationClassified: it is worth more, or less, now.
+ *
+ * Reads tasks of the conversation.  Emits TaskRaised for each that no agent has accepted yet: a
+ * place from its arrival and its new credit.  Nothing else moves. Sent twice: it is in that place
+ * already, and moves nowhere.
+ */
+enum fr_error
+routing_decide_conversation_classified(struct fr_turn *turn, const struct fr_record *input)
+{
+    const Fr__ConversationClassified *said =
+        fr_unpack(turn, input, &fr__conversation_classified__descriptor);
+    uint64_t task_ids[TASKS_MAX];
+    size_t count;
+    bool known;
+    enum fr_error err;
+
+    if (said == NULL)
+        return fr_reject(turn, input, "ConversationClassified does not decode");
+    err = routing_tasks_of(turn->view, said->conversation_id, TASKS_MAX, task_ids, &count);
+    for (size_t i = 0; err == FR_OK && i < count; i++)
+        err = reprioritize(turn, input, task_ids[i],
+                           &(struct change){.has_priority = true,
+                                            .priority = said->priority,
+                                            .tier = said->tier,
+                                            .reason = said->reason},
+                           &known);
+    return err;
+}
+
+/* TaskPrioritized: a person says so (fil queue move).  Likewise. */
+enum fr_error
+routing_decide_task_prioritized(struct fr_turn *turn, const struct fr_record *input)
+{
+    const Fr__TaskPrioritized *said = fr_unpack(turn, input, &fr__task_prioritized__descriptor);
+    bool known;
+    enum fr_error err;
+
+    if (said == NULL)
+        return fr_reject(turn, input, "TaskPrioritized does not decode");
+    err = reprioritize(turn, input, said->task_id,
+                       &(struct change){said->has_priority, said->has_urgency, said->priority,
+                                        said->urgency, said->tier,
+                                        said->reason != NULL ? said->reason : "moved by hand"},
+                       &known);
+    return err == FR_OK && !known ? fr_reject(turn, input, "no such task waits") : err;
+}
+
+/* A task's time has come: the agent who served this customer last was waited for long enough; those
+ * who let it go may be asked again; its queue asks less of an agent; its customer was told that
+ * it would be looked at now.
  *
  * Reads the task, its lane.  Emits TaskOffered, TaskQueued or TaskParked.
  */
 enum fr_error
-routing_decide_open_due(struct fr_turn *turn, const struct fr_record *input)
-{
-    return routing_place_again(turn, input, input->head->key);
-}
-
-/* Long enough since the last agent let it go: with nobody else there, they may be asked again.
- *
- * Reads the task, its lane.  Emits TaskOffered; or TaskQueued, which says why it has to wait on.
- */
-enum fr_error
-routing_decide_again_due(struct fr_turn *turn, const struct fr_record *input)
+routing_decide_task_due(struct fr_turn *turn, const struct fr_record *input)
 {
     return routing_place_again(turn, input, input->head->key);
 }

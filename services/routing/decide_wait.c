@@ -22,7 +22,7 @@ static void
 scan_line(struct fr_scan *scan, const struct fr_turn *turn, uint32_t lane,
           const struct routing_waiting *from)
 {
-    routing_waiting_scan(scan, turn->view, lane, 0, from);
+    routing_waiting_scan(scan, turn->view, lane, from);
 }
 
 static bool
@@ -75,7 +75,7 @@ begin(struct telling *telling, struct fr_turn *turn, const struct fr_record *inp
 static uint32_t
 count_ahead(struct fr_turn *turn, const struct routing_lane *lane, const struct routing_task *task)
 {
-    const struct routing_waiting from = {task->order_us, task->task_id + 1};
+    const struct routing_waiting from = {task->strict, task->order_us, task->task_id + 1};
     bool from_head = lane->waiting <= ROUTING_TOLD_MAX;
     struct routing_waiting other;
     struct fr_scan scan;

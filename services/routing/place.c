@@ -4,169 +4,167 @@
 
 #include <stdlib.h>
 #include "services/routing/counters.h"
-
-struct fr_labels
-routing_labels(const struct routing_task *task)
-{
-    return (struct fr_labels){.key = task->conversation_id, .brand = task->brand};
-}
-
-/* ---- saying it ---- */
-
-struct placing { /* one task on its way to an agent or a list */
-    const struct fr_record *input;
-    struct routing_task task;
-    const Fr__RoutingStateTask *facts;
-    struct routing_place place;
-    const Fr__TaskRequested *request; /* when it has just come in, else NULL */
-    const char *remark;               /* about the agent who served this customer last; or "" */
-};
-
-static enum fr_error
-say_offered(struct fr_turn *turn, const struct placing *p, const struct routing_pick *pick)
-{
-    const struct routing_config *config = turn->config;
-    const struct fr_labels labels = routing_labels(&p->task);
-    const Fr__RoutingStateTask *facts = p->facts;
-    Fr__TaskOffered offered = FR__TASK_OFFERED__INIT;
-    char *reason = routing_explain_offer(turn, &p->place, pick);
-
-    if (reason == NULL)
-        return FR_NO_MEMORY;
-    offered.offer_id = fr_next_id(turn);
-    offered.task_id = p->task.task_id;
-    offered.conversation_id = p->task.conversation_id;
-    offered.customer_id = p->task.customer_id;
-    offered.agent = (char *)pick->agent.name;
-    offered.site = (char *)pick->agent.site;
-    offered.channel = facts->channel;
-    offered.queue = (char *)p->place.queue;
-    offered.expires_us = fr_time_add(turn->now, config->offer_time).unix_us;
-    offered.arrived_us = p->task.arrived_us;
-    offered.waited_us = turn->now.unix_us - p->task.arrived_us;
-    offered.preview = facts->preview;
-    offered.reason =
-        p->remark[0] == '\0' ? reason : fr_arena_printf(turn->arena, "%s%s", reason, p->remark);
-    offered.customer_name = facts->customer_name;
-    offered.has_complaint = facts->has_complaint;
-    offered.complaint = facts->complaint;
-    offered.has_priority = facts->has_priority;
-    offered.priority = facts->priority;
-    offered.has_order_us = offered.has_lane = offered.has_weight = 1;
-    offered.order_us = p->task.order_us;
-    offered.lane = p->place.lane.number;
-    offered.weight = pick->weight;
-    if (p->request != NULL) {
-        offered.has_entered = offered.entered = 1;
-        offered.n_skills = facts->n_skills;
-        offered.skills = facts->skills;
-        offered.language = facts->language;
-    }
-    fr_count(turn, ROUTING_COUNT_OFFERED, 1);
-    return offered.reason == NULL ? FR_NO_MEMORY
-                                  : fr_emit_as(turn, p->input, &offered.base, &labels);
-}
-
-static enum fr_error
-say_parked(struct fr_turn *turn, const struct placing *p)
-{
-    const struct fr_labels labels = routing_labels(&p->task);
-    Fr__TaskParked parked = FR__TASK_PARKED__INIT;
-    const Fr__RoutingStateLane *lane;
-    enum fr_error err = routing_lane_facts(turn->view, p->place.lane.number, turn->arena, &lane);
-
-    if (err != FR_OK)
-        return err;
-    parked.task_id = p->task.task_id;
-    parked.conversation_id = p->task.conversation_id;
-    parked.reason = lane->reason;
-    if (lane->reason[0] == '\0') /* its last agent has just gone; the lane is told of it next */
-        err = routing_lane_nobody(turn, lane, (const char **)&parked.reason);
-    parked.has_order_us = parked.has_lane = 1;
-    parked.order_us = p->task.order_us;
-    parked.lane = p->place.lane.number;
-    parked.task = (Fr__TaskRequested *)p->request;
-    fr_count(turn, ROUTING_COUNT_PARKED, 1);
-    return err != FR_OK ? err : fr_emit_as(turn, p->input, &parked.base, &labels);
-}
-
-/* `holder` NULL: anybody may take it. */
-static enum fr_error
-say_queued(struct fr_turn *turn, const struct placing *p, const struct routing_agent *holder)
-{
-    const struct routing_config *config = turn->config;
-    const struct fr_labels labels = routing_labels(&p->task);
-    Fr__TaskQueued queued = FR__TASK_QUEUED__INIT;
-    char *reason;
-
-    if (holder != NULL)
-        reason =
-            fr_arena_printf(turn->arena, "queue %s: waits for %s, who served this customer last",
-                            p->place.queue, holder->name);
-    else
-        reason = routing_explain_wait(turn, &p->place, &p->task);
-    if (reason != NULL && holder == NULL && p->remark[0] != '\0')
-        reason = fr_arena_printf(turn->arena, "%s%s", reason, p->remark);
-    if (reason == NULL)
-        return FR_NO_MEMORY;
-    queued.task_id = p->task.task_id;
-    queued.conversation_id = p->task.conversation_id;
-    queued.queue = (char *)p->place.queue;
-    queued.order_us = p->task.order_us;
-    queued.reason = reason;
-    queued.task = (Fr__TaskRequested *)p->request;
-    queued.has_lane = 1;
-    queued.lane = p->place.lane.number;
-    if (p->task.refusals > 0 &&
-        routing_refusal_next(turn->view, p->task.task_id, turn->now, &queued.again_us) == FR_OK)
-        queued.has_again_us = 1;
-    if (holder != NULL) {
-        queued.held_for = (char *)holder->name;
-        queued.has_open_us = 1;
-        queued.open_us = fr_time_add(turn->now, config->continuity_for).unix_us;
-    }
-    return fr_emit_as(turn, p->input, &queued.base, &labels);
-}
+#include "services/routing/hours.h"
+#include "services/routing/say.h"
+#include "services/routing/waits.h"
 
 /* ---- a task looks for its agent ---- */
 
 static enum fr_error
-place(struct fr_turn *turn, struct placing *p)
+park_nobody(struct fr_turn *turn, const struct routing_placing *p)
 {
+    const struct routing_config *config = turn->config;
+    const Fr__RoutingStateLane *lane;
+    struct routing_parking parking = {.until = fr_time_add(turn->now, config->park_for)};
+    enum fr_error err = routing_lane_facts(turn->view, p->place.lane.number, turn->arena, &lane);
+
+    if (err != FR_OK)
+        return err;
+    parking.reason = lane->reason;
+    if (lane->reason[0] == '\0') /* its last agent has just gone; the lane is told of it next */
+        err = routing_lane_nobody(turn, lane, &parking.reason);
+    parking.until_text = routing_hours_text(turn, NULL, parking.until);
+    if (err == FR_OK && parking.until_text == NULL)
+        err = FR_NO_MEMORY;
+    return err != FR_OK ? err : routing_say_parked(turn, p, &parking);
+}
+
+static enum fr_error
+park_closed(struct fr_turn *turn, const struct routing_placing *p)
+{
+    const struct routing_config *config = turn->config;
+    struct routing_parking parking = {.closed = true};
+    struct routing_queue_row row;
+    enum fr_error err = routing_queue_row_get(turn->view, p->place.lane.queue, &row);
+
+    if (err != FR_OK)
+        return err;
+    parking.until = row.next_us > turn->now.unix_us ? (struct fr_time){row.next_us}
+                                                    : fr_time_add(turn->now, config->park_for);
+    parking.until_text = routing_hours_text(
+        turn, p->place.queue != NULL ? p->place.queue->calendar : NULL, parking.until);
+    parking.reason = fr_arena_printf(turn->arena, "queue %s is closed until %s", p->place.name,
+                                     parking.until_text != NULL ? parking.until_text : "");
+    if (parking.reason == NULL || parking.until_text == NULL)
+        return FR_NO_MEMORY;
+    return routing_say_parked(turn, p, &parking);
+}
+
+/* Somebody could serve it, but not now: does it wait, or are all of them outside of their hours? */
+static enum fr_error
+wait_or_park(struct fr_turn *turn, const struct routing_placing *p)
+{
+    struct routing_look look = routing_look_of(turn);
+    struct routing_parking parking = {.closed = true};
+    const char *calendar = NULL;
+    enum fr_error err = routing_hours_of_lane(&look, &p->place.lane, &parking.until, &calendar);
+
+    if (err == FR_NOT_FOUND)
+        return routing_say_queued(turn, p, NULL);
+    if (err != FR_OK)
+        return err;
+    parking.until_text = routing_hours_text(turn, calendar, parking.until);
+    parking.reason =
+        fr_arena_printf(turn->arena, "queue %s: every site that can serve it is closed until %s",
+                        p->place.name, parking.until_text != NULL ? parking.until_text : "");
+    if (parking.reason == NULL || parking.until_text == NULL)
+        return FR_NO_MEMORY;
+    return routing_say_parked(turn, p, &parking);
+}
+
+static enum fr_error
+place_unserved(struct fr_turn *turn, const struct routing_placing *p)
+{
+    bool later = false;
+    enum fr_error err = FR_OK;
+
+    if (p->place.relax_us != 0)
+        err = routing_lane_later(turn, p->task.brand, p->facts, &p->place, &later);
+    if (err != FR_OK)
+        return err;
+    return later ? routing_say_queued(turn, p, NULL) : park_nobody(turn, p);
+}
+
+static enum fr_error
+place(struct fr_turn *turn, struct routing_placing *p)
+{
+    struct routing_look look = routing_look_of(turn);
     struct routing_pick pick;
     enum fr_error err;
 
     p->task.lane = p->place.lane.number;
+    if (p->place.lane.closed)
+        return park_closed(turn, p);
     if (p->place.lane.members == 0)
-        return say_parked(turn, p);
-    err = routing_pick_agent(turn->view, turn->now, &p->task, &pick);
+        return place_unserved(turn, p);
+    if (p->request != NULL)
+        look.arriving = p->place.lane.queue;
+    err = routing_pick_agent(&look, &p->place.lane, p->place.name, &p->task, &pick);
     if (err == FR_NOT_FOUND)
-        return say_queued(turn, p, NULL);
-    return err != FR_OK ? err : say_offered(turn, p, &pick);
+        return wait_or_park(turn, p);
+    return err != FR_OK ? err : routing_say_offered(turn, p, &pick);
+}
+
+/* A share of what arrives: this arrival may allow a site one more, and then what waits already
+ * comes first. */
+static enum fr_error
+place_by_share(struct fr_turn *turn, struct routing_placing *p)
+{
+    uint32_t offers;
+    enum fr_error err;
+
+    p->task.lane = p->place.lane.number;
+    err = routing_say_queued(turn, p, NULL);
+    return err != FR_OK
+               ? err
+               : routing_match(turn, p->input, p->place.lane.queue, ROUTING_SLICE, &offers);
+}
+
+static bool
+something_waits(struct fr_turn *turn, const struct routing_lane *lane)
+{
+    struct routing_waiting head;
+    struct routing_lane other;
+    struct fr_scan scan;
+    uint32_t number;
+    bool found = false;
+
+    routing_heads_scan(&scan, turn->view, NULL);
+    while (!found && routing_heads_next(&scan, &head, &number) == FR_OK)
+        found = routing_lane_get(turn->view, number, &other) == FR_OK && other.queue == lane->queue;
+    fr_scan_fini(&scan);
+    return found;
 }
 
 static enum fr_error
-place_preferred(struct fr_turn *turn, struct placing *p)
+place_preferred(struct fr_turn *turn, struct routing_placing *p)
 {
     const struct routing_config *config = turn->config;
+    struct routing_look look = routing_look_of(turn);
     const char *name = p->request->preferred_agent;
     enum routing_preferred verdict;
     struct routing_pick pick;
-    enum fr_error err =
-        routing_pick_preferred(turn->view, name, p->place.lane.number, &pick, &verdict);
+    enum fr_error err;
 
+    look.arriving = p->place.lane.queue;
+    err = routing_pick_preferred(&look, name, &p->place.lane, &pick, &verdict);
     if (err != FR_OK)
         return err;
     if (verdict == ROUTING_PREFERRED_FREE)
-        return say_offered(turn, p, &pick);
+        return routing_say_offered(turn, p, &pick);
     if (verdict == ROUTING_PREFERRED_BUSY && config->continuity_for.us > 0)
-        return say_queued(turn, p, &pick.agent);
+        return routing_say_queued(turn, p, &pick.agent);
     p->remark = routing_explain_preferred(turn, name, verdict);
-    return p->remark == NULL ? FR_NO_MEMORY : place(turn, p);
+    if (p->remark == NULL)
+        return FR_NO_MEMORY;
+    if (p->place.lane.contracted && !p->place.lane.closed && p->place.lane.members > 0 &&
+        something_waits(turn, &p->place.lane))
+        return place_by_share(turn, p);
+    return place(turn, p);
 }
 
 static void
-facts_of(const Fr__TaskRequested *request, Fr__RoutingStateTask *facts)
+facts_of(const Fr__TaskRequested *request, const Fr__RuleResult *rule, Fr__RoutingStateTask *facts)
 {
     fr__routing_state_task__init(facts);
     facts->channel = request->channel;
@@ -179,22 +177,28 @@ facts_of(const Fr__TaskRequested *request, Fr__RoutingStateTask *facts)
     facts->customer_name = request->customer_name;
     facts->has_priority = request->has_priority;
     facts->priority = request->priority;
+    facts->tier = request->tier;
+    facts->has_urgency = request->has_urgency;
+    facts->urgency = request->urgency;
+    facts->rule = (Fr__RuleResult *)rule;
 }
 
 enum fr_error
 routing_place_new(struct fr_turn *turn, const struct fr_record *input,
-                  const Fr__TaskRequested *request)
+                  const Fr__TaskRequested *request, const Fr__RuleResult *rule)
 {
     Fr__RoutingStateTask facts;
-    struct placing p = {.input = input, .facts = &facts, .request = request, .remark = ""};
+    struct routing_placing p = {.input = input, .facts = &facts, .request = request, .remark = ""};
+    struct routing_credit credit;
     enum fr_error err;
 
-    facts_of(request, &facts);
+    facts_of(request, rule, &facts);
     p.task.task_id = request->task_id;
     p.task.conversation_id = request->conversation_id;
     p.task.customer_id = request->customer_id;
+    p.task.entered_us = turn->now.unix_us;
     memcpy(p.task.brand, input->head->brand, sizeof(p.task.brand));
-    err = routing_lane_for(turn, input, p.task.brand, &facts, &p.place);
+    err = routing_lane_for(turn, input, p.task.brand, &facts, turn->now, &p.place);
     if (err == FR_TOO_BIG)
         return fr_reject(turn, input,
                          "the task asks for too many skills, or one with too long a name");
@@ -206,22 +210,53 @@ routing_place_new(struct fr_turn *turn, const struct fr_record *input,
     /* A message from the future would be overtaken by nobody for as long as that lasts. */
     p.task.arrived_us =
         request->arrived_us < turn->now.unix_us ? request->arrived_us : turn->now.unix_us;
-    p.task.order_us = p.task.arrived_us - p.place.credit.us;
+    credit = routing_credit_of(turn->config, p.place.queue, &facts);
+    p.task.order_us = p.task.arrived_us - credit.credit.us;
+    p.task.strict = (uint8_t)credit.strict;
     return place_preferred(turn, &p);
+}
+
+/* FR_NOT_FOUND: it does not wait any more. */
+static enum fr_error
+placing_of(struct fr_turn *turn, const struct fr_record *input, uint64_t task_id,
+           struct routing_placing *p)
+{
+    enum fr_error err = routing_task_get(turn->view, task_id, &p->task);
+
+    *p = (struct routing_placing){.input = input, .task = p->task, .remark = ""};
+    if (err == FR_OK && (p->task.state != ROUTING_WAITING ||
+                         (p->task.agent == ROUTING_LATER && p->task.open_us > turn->now.unix_us)))
+        err = FR_NOT_FOUND; /* its customer wants to be called back later */
+    if (err == FR_OK)
+        err = routing_task_facts(turn->view, task_id, turn->arena, &p->facts);
+    if (err == FR_OK)
+        err = routing_lane_for(turn, input, p->task.brand, p->facts,
+                               (struct fr_time){p->task.entered_us}, &p->place);
+    return err;
 }
 
 enum fr_error
 routing_place_again(struct fr_turn *turn, const struct fr_record *input, uint64_t task_id)
 {
-    struct placing p = {.input = input, .remark = ""};
-    enum fr_error err = routing_task_get(turn->view, task_id, &p.task);
+    struct routing_placing p;
+    enum fr_error err = placing_of(turn, input, task_id, &p);
 
-    if (err == FR_NOT_FOUND || (err == FR_OK && p.task.state != ROUTING_WAITING))
+    if (err == FR_NOT_FOUND)
         return FR_OK;
-    if (err == FR_OK)
-        err = routing_task_facts(turn->view, task_id, turn->arena, &p.facts);
-    if (err == FR_OK)
-        err = routing_lane_for(turn, input, p.task.brand, p.facts, &p.place);
+    return err != FR_OK ? err : place(turn, &p);
+}
+
+enum fr_error
+routing_place_if_moved(struct fr_turn *turn, const struct fr_record *input, uint64_t task_id)
+{
+    struct routing_placing p;
+    enum fr_error err = placing_of(turn, input, task_id, &p);
+
+    if (err == FR_NOT_FOUND)
+        return FR_OK;
+    if (err == FR_OK && p.place.lane.number == p.task.lane &&
+        !p.task.parked == (p.place.lane.members > 0 && !p.place.lane.closed))
+        return FR_OK;
     return err != FR_OK ? err : place(turn, &p);
 }
 
@@ -230,11 +265,7 @@ routing_place_again(struct fr_turn *turn, const struct fr_record *input, uint64_
 static int
 by_place(const void *a, const void *b)
 {
-    const struct routing_waiting *left = a, *right = b;
-
-    if (left->order_us != right->order_us)
-        return left->order_us < right->order_us ? -1 : 1;
-    return (left->task_id > right->task_id) - (left->task_id < right->task_id);
+    return routing_place_compare(a, b);
 }
 
 enum fr_error
@@ -249,7 +280,7 @@ routing_place_all(struct fr_turn *turn, const struct fr_record *input, uint64_t 
 
         err = routing_task_get(turn->view, task_ids[i], &task);
         if (err == FR_OK)
-            waiting[i] = (struct routing_waiting){task.order_us, task.task_id};
+            waiting[i] = routing_place_of(&task);
     }
     if (err == FR_OK)
         qsort(waiting, count, sizeof(*waiting), by_place);
@@ -260,128 +291,118 @@ routing_place_all(struct fr_turn *turn, const struct fr_record *input, uint64_t 
 
 /* ---- an agent looks for tasks ---- */
 
+/* A task that stays in its lane while it is offered. */
+static enum fr_error
+offer_in_lane(struct fr_turn *turn, struct routing_placing *p, const struct routing_pick *pick)
+{
+    struct routing_queue_row row;
+    enum fr_error err = routing_task_facts(turn->view, p->task.task_id, turn->arena, &p->facts);
+
+    if (err == FR_OK)
+        err = routing_lane_get(turn->view, p->task.lane, &p->place.lane);
+    if (err == FR_OK)
+        err = routing_queue_row_get(turn->view, p->place.lane.queue, &row);
+    if (err != FR_OK)
+        return err;
+    p->place.name = row.name;
+    p->place.step = p->task.step;
+    return routing_say_offered(turn, p, pick);
+}
+
 enum fr_error
 routing_serve(struct fr_turn *turn, const struct fr_record *input, uint32_t number)
 {
-    struct placing p = {.input = input, .remark = ""};
-    struct routing_pick pick = {.why = ROUTING_EARLIEST};
-    enum fr_error err;
+    struct routing_look look = routing_look_of(turn);
 
-    /* Each offer takes at least one hundredth of him, so this ends. */
+    /* Each offer takes at least one unit of him, so this ends. */
     for (;;) {
-        err = routing_agent_get(turn->view, number, &pick.agent);
+        struct routing_placing p = {.input = input, .remark = ""};
+        struct routing_pick pick = {.why = ROUTING_EARLIEST};
+        struct routing_capacities capacities;
+        struct routing_lane lane;
+        enum fr_error err = routing_agent_get(turn->view, number, &pick.agent);
+
         if (err == FR_OK)
-            err = routing_pick_task(turn->view, turn->now, &pick.agent, &p.task, &pick.weight);
+            err = routing_pick_task(&look, &pick.agent, &p.task);
         if (err == FR_NOT_FOUND)
             return FR_OK;
         if (err == FR_OK)
-            err = routing_task_facts(turn->view, p.task.task_id, turn->arena, &p.facts);
+            err = routing_capacities_get(turn->view, number, &capacities);
         if (err == FR_OK)
-            err = routing_lane_get(turn->view, p.task.lane, &p.place.lane);
+            err = routing_lane_get(turn->view, p.task.lane, &lane);
         if (err == FR_OK) {
-            const Fr__RoutingStateLane *lane;
-
-            err = routing_lane_facts(turn->view, p.task.lane, turn->arena, &lane);
-            p.place.queue = err == FR_OK ? lane->queue : "";
+            pick.weight = capacities.classes[lane.class_number].weight;
+            err = offer_in_lane(turn, &p, &pick);
         }
-        if (err == FR_OK)
-            err = say_offered(turn, &p, &pick);
         if (err != FR_OK)
             return err;
     }
 }
 
-/* ---- taking back, ending ---- */
-
+/* The first of this lane for which somebody is free.  Only when some were free but had let the
+ * first ones go is it worth while to look further. */
 static enum fr_error
-rescind(struct fr_turn *turn, const struct fr_record *input, const struct routing_task *task,
-        const char *reason)
+match_lane(struct fr_turn *turn, const struct fr_record *input, const struct routing_lane *lane,
+           bool *offered)
 {
-    const struct fr_labels labels = routing_labels(task);
-    Fr__OfferRescinded rescinded = FR__OFFER_RESCINDED__INIT;
-    struct routing_agent agent;
-    enum fr_error err = routing_agent_get(turn->view, task->agent, &agent);
+    struct routing_look look = routing_look_of(turn);
+    struct routing_placing p = {.input = input, .remark = ""};
+    struct routing_queue_row row;
+    struct routing_waiting waiting;
+    struct routing_pick pick;
+    struct fr_scan scan;
+    unsigned left = ROUTING_SLICE;
+    enum fr_error err = routing_queue_row_get(turn->view, lane->queue, &row);
 
-    if (err != FR_OK)
-        return err;
-    rescinded.offer_id = task->offer_id;
-    rescinded.task_id = task->task_id;
-    rescinded.conversation_id = task->conversation_id;
-    rescinded.agent = agent.name;
-    rescinded.site = agent.site;
-    rescinded.reason = (char *)reason;
-    fr_count(turn, ROUTING_COUNT_RESCINDED, 1);
-    return fr_emit_as(turn, input, &rescinded.base, &labels);
-}
-
-/* What waits for him alone, at most `max` of it: the rest is opened by its timers. */
-static enum fr_error
-held_for(struct fr_turn *turn, uint32_t number, size_t max, uint64_t *task_ids, size_t *count)
-{
-    struct routing_shares shares;
-    enum fr_error err = routing_shares_get(turn->view, number, &shares);
-
-    for (size_t i = 0; err == FR_OK && i < shares.count && *count < max; i++) {
-        struct routing_waiting waiting;
-        struct fr_scan scan;
-
-        routing_waiting_scan(&scan, turn->view, routing_share_at(&shares, i).lane, number, NULL);
-        while (*count < max && routing_waiting_next(&scan, &waiting) == FR_OK)
-            task_ids[(*count)++] = waiting.task_id;
-        fr_scan_fini(&scan);
-    }
-    return err;
-}
-
-enum fr_error
-routing_withdraw_from(struct fr_turn *turn, const struct fr_record *input, uint32_t number,
-                      const char *reason)
-{
-    uint64_t task_ids[ROUTING_FULL + ROUTING_SLICE];
-    struct routing_agent agent;
-    size_t count = 0;
-    enum fr_error err =
-        routing_tasks_with(turn->view, number, ROUTING_OFFERED, ROUTING_FULL, task_ids, &count);
-
-    for (size_t i = 0; err == FR_OK && i < count; i++) {
-        struct routing_task task;
-
-        err = routing_task_get(turn->view, task_ids[i], &task);
+    *offered = false;
+    routing_waiting_scan(&scan, turn->view, lane->number, NULL);
+    while (err == FR_OK && left-- > 0 && routing_waiting_next(&scan, &waiting) == FR_OK) {
+        err = routing_task_get(turn->view, waiting.task_id, &p.task);
         if (err == FR_OK)
-            err = rescind(turn, input, &task, reason);
+            err = routing_pick_agent(&look, lane, row.name, &p.task, &pick);
+        *offered = err == FR_OK;
+        if (*offered || (err == FR_NOT_FOUND && pick.stepped_over == 0))
+            break;
+        if (err == FR_NOT_FOUND)
+            err = FR_OK;
     }
-    if (err == FR_OK)
-        err = routing_agent_get(turn->view, number, &agent);
-    if (err == FR_OK && agent.held > 0)
-        err = held_for(turn, number, ROUTING_FULL + ROUTING_SLICE, task_ids, &count);
-    return err != FR_OK ? err : routing_place_all(turn, input, task_ids, count);
+    fr_scan_fini(&scan);
+    if (*offered)
+        err = offer_in_lane(turn, &p, &pick);
+    return err == FR_NOT_FOUND ? FR_OK : err;
 }
 
 enum fr_error
-routing_end(struct fr_turn *turn, const struct fr_record *input, uint64_t task_id,
-            const char *reason)
+routing_match(struct fr_turn *turn, const struct fr_record *input, uint32_t queue,
+              uint32_t offer_max, uint32_t *offers)
 {
-    Fr__TaskEnded ended = FR__TASK_ENDED__INIT;
-    struct routing_agent agent;
-    struct fr_labels labels;
-    struct routing_task task;
-    enum fr_error err = routing_task_get(turn->view, task_id, &task);
+    struct routing_waiting cursor = {.strict = 255, .order_us = INT64_MIN};
 
-    if (err == FR_NOT_FOUND)
-        return FR_OK;
-    labels = routing_labels(&task);
-    if (err == FR_OK && task.state == ROUTING_OFFERED)
-        err = rescind(turn, input, &task, reason);
-    if (err == FR_OK && task.state != ROUTING_WAITING)
-        err = routing_agent_get(turn->view, task.agent, &agent);
-    if (err != FR_OK)
-        return err;
-    ended.task_id = task.task_id;
-    ended.conversation_id = task.conversation_id;
-    ended.agent = task.state == ROUTING_ASSIGNED ? agent.name : NULL;
-    ended.reason = (char *)reason;
-    err = fr_emit_as(turn, input, &ended.base, &labels);
-    if (err == FR_OK && task.state != ROUTING_WAITING)
-        err = routing_serve(turn, input, task.agent);
-    return err;
+    *offers = 0;
+    while (*offers < offer_max) {
+        struct routing_waiting head;
+        struct routing_lane lane;
+        struct fr_scan scan;
+        uint32_t number;
+        bool offered = false;
+        enum fr_error err;
+
+        routing_heads_scan(&scan, turn->view, &cursor);
+        err = routing_heads_next(&scan, &head, &number);
+        fr_scan_fini(&scan);
+        if (err == FR_NOT_FOUND)
+            return FR_OK;
+        if (err == FR_OK)
+            err = routing_lane_get(turn->view, number, &lane);
+        if (err == FR_OK && (queue == 0 || lane.queue == queue))
+            err = match_lane(turn, input, &lane, &offered);
+        if (err != FR_OK)
+            return err;
+        cursor = head;
+        if (offered)
+            (*offers)++;
+        else
+            cursor.task_id++; /* nobody for this lane: on to the next */
+    }
+    return FR_OK;
 }

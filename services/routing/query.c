@@ -1,21 +1,18 @@
 /* query.c - what operators and supervisors ask: queues, agents, and why a task is where it is. */
 #include <stdlib.h>
 
-#include "services/routing/explain.h"
+#include "services/routing/query_private.h"
 
-#define ITEM_MAX 1000      /* of one answer */
-#define EXAMINED_MAX 20000 /* rows looked at for one answer: read transactions stay short */
-
-static json_t *
-id_json(uint64_t id)
+json_t *
+routing_id_json(uint64_t id)
 {
     char text[FR_ID_TEXT_SIZE];
 
     return id == 0 ? json_null() : json_string(fr_id_format(id, text));
 }
 
-static json_t *
-time_json(int64_t unix_us)
+json_t *
+routing_time_json(int64_t unix_us)
 {
     char text[FR_TIME_TEXT_SIZE];
 
@@ -23,8 +20,8 @@ time_json(int64_t unix_us)
                         : json_string(fr_time_format((struct fr_time){unix_us}, text));
 }
 
-static const char *
-text_arg(const json_t *args, const char *name)
+const char *
+routing_text_arg(const json_t *args, const char *name)
 {
     return json_string_value(json_object_get(args, name));
 }
@@ -42,43 +39,60 @@ limit_arg(const json_t *args)
 struct queue_sum {
     const char *name;
     uint64_t waiting, parked, lanes;
-    int64_t oldest_us; /* arrival of the first in order; 0: nothing waits */
-    int64_t first_us;  /* its place */
-    size_t examined, free_count;
+    int64_t oldest_us;            /* arrival of the first in order; 0: nothing waits */
+    struct routing_waiting first; /* its place */
+    size_t free_count;
     uint8_t *seen;      /* by agent's number: counted already, though he stands in several lanes */
     const char *reason; /* why nobody can serve one of its lanes; "" */
 };
 
+/* Who can serve the lane and has room, whatever his site. */
 static void
-sum_free(const struct fr_query_turn *turn, uint32_t lane, uint32_t agent_max, struct queue_sum *sum)
+sum_free(const struct fr_query_turn *turn, const struct routing_lane *lane, uint32_t agent_max,
+         struct queue_sum *sum)
 {
-    struct routing_candidate candidate;
-    struct fr_scan scan;
+    for (uint32_t index = 0; index < routing_chunk_count(agent_max); index++) {
+        struct routing_chunk free_agents, rank, gated;
 
-    routing_available_scan(&scan, turn->view, lane);
-    while (sum->examined++ < EXAMINED_MAX && routing_available_next(&scan, &candidate) == FR_OK)
-        if (candidate.number <= agent_max && !sum->seen[candidate.number]) {
-            sum->seen[candidate.number] = 1;
-            sum->free_count++;
+        if (routing_set_get(turn->view,
+                            (struct routing_set_of){ROUTING_FREE, lane->class_number, 0}, index,
+                            &free_agents) != FR_OK ||
+            routing_set_get(turn->view, (struct routing_set_of){ROUTING_GATED, 0, 0}, index,
+                            &gated) != FR_OK)
+            return;
+        routing_chunk_without(&free_agents, &gated);
+        for (uint64_t left = lane->ranks; left != 0; left &= left - 1) {
+            const struct routing_set_of ranked = {ROUTING_RANKED, lane->number,
+                                                  (uint32_t)__builtin_ctzll(left)};
+
+            if (routing_set_get(turn->view, ranked, index, &rank) != FR_OK)
+                return;
+            routing_chunk_and(&rank, &free_agents);
+            for (uint32_t bit = routing_chunk_next(&rank, 0); bit < ROUTING_CHUNK_BITS;
+                 bit = routing_chunk_next(&rank, bit + 1)) {
+                uint32_t number = index * ROUTING_CHUNK_BITS + bit;
+
+                if (number <= agent_max && !sum->seen[number]) {
+                    sum->seen[number] = 1;
+                    sum->free_count++;
+                }
+            }
         }
-    fr_scan_fini(&scan);
+    }
 }
 
 static void
-sum_oldest(const struct fr_query_turn *turn, uint32_t lane, struct queue_sum *sum)
+sum_oldest(const struct fr_query_turn *turn, const struct routing_lane *lane, struct queue_sum *sum)
 {
-    struct routing_waiting first;
+    struct routing_waiting first = {lane->head_strict, lane->head_order_us, lane->head_task};
     struct routing_task task;
-    struct fr_scan scan;
 
-    routing_waiting_scan(&scan, turn->view, lane, 0, NULL);
-    if (routing_waiting_next(&scan, &first) == FR_OK &&
-        (sum->oldest_us == 0 || first.order_us < sum->first_us) &&
+    if (first.task_id != 0 &&
+        (sum->oldest_us == 0 || routing_place_compare(&first, &sum->first) < 0) &&
         routing_task_get(turn->view, first.task_id, &task) == FR_OK) {
-        sum->first_us = first.order_us;
+        sum->first = first;
         sum->oldest_us = task.arrived_us;
     }
-    fr_scan_fini(&scan);
 }
 
 static void
@@ -86,15 +100,15 @@ sum_lane(const struct fr_query_turn *turn, const struct routing_lane *lane, cons
          uint32_t agent_max, struct queue_sum *sum)
 {
     sum->lanes++;
-    if (lane->members == 0) {
+    if (lane->members == 0 || lane->closed) {
         sum->parked += lane->waiting;
-        if (lane->waiting > 0)
+        if (lane->waiting > 0 && reason[0] != '\0')
             sum->reason = reason;
     } else {
         sum->waiting += lane->waiting;
     }
-    sum_oldest(turn, lane->number, sum);
-    sum_free(turn, lane->number, agent_max, sum);
+    sum_oldest(turn, lane, sum);
+    sum_free(turn, lane, agent_max, sum);
 }
 
 static bool
@@ -131,8 +145,8 @@ queue_json(const struct fr_query_turn *turn, const char *name)
         return NULL;
     return json_pack("{s:s, s:I, s:I, s:o, s:I, s:I, s:s}", "queue", name, "waiting",
                      (json_int_t)sum.waiting, "parked", (json_int_t)sum.parked, "oldest",
-                     time_json(sum.oldest_us), "agents_free", (json_int_t)sum.free_count, "lanes",
-                     (json_int_t)sum.lanes, "nobody", sum.reason);
+                     routing_time_json(sum.oldest_us), "agents_free", (json_int_t)sum.free_count,
+                     "lanes", (json_int_t)sum.lanes, "nobody", sum.reason);
 }
 
 /* Configured queues in their order, then those that only lanes remember ("" holds what no queue
@@ -185,7 +199,9 @@ task_state_text(const struct routing_task *task)
     if (task->state == ROUTING_OFFERED)
         return "offered";
     if (task->state == ROUTING_ASSIGNED)
-        return "assigned";
+        return task->idle ? "idle" : "assigned";
+    if (task->state == ROUTING_WRAPPING)
+        return "wrap-up";
     return task->parked ? "parked" : task->agent != 0 ? "held" : "waiting";
 }
 
@@ -199,8 +215,8 @@ agent_name_json(const struct fr_query_turn *turn, uint32_t number)
     return json_string(agent.name);
 }
 
-static json_t *
-task_json(const struct fr_query_turn *turn, const struct routing_task *task)
+json_t *
+routing_task_json(const struct fr_query_turn *turn, const struct routing_task *task)
 {
     const Fr__RoutingStateTask *facts;
     const Fr__RoutingStateLane *lane;
@@ -208,21 +224,22 @@ task_json(const struct fr_query_turn *turn, const struct routing_task *task)
     if (routing_task_facts(turn->view, task->task_id, turn->arena, &facts) != FR_OK ||
         routing_lane_facts(turn->view, task->lane, turn->arena, &lane) != FR_OK)
         return NULL;
-    return json_pack("{s:o, s:o, s:o, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:b, s:i, s:s}",
-                     "task", id_json(task->task_id), "conversation", id_json(task->conversation_id),
-                     "customer", id_json(task->customer_id), "state", task_state_text(task),
-                     "queue", lane->queue, "brand", task->brand, "channel", facts->channel, "agent",
-                     agent_name_json(turn, task->agent), "arrived", time_json(task->arrived_us),
-                     "place", time_json(task->order_us), "since", time_json(task->since_us),
-                     "held_until", time_json(task->open_us), "raised", task->raised, "refusals",
-                     (int)task->refusals, "preview", facts->preview);
+    return json_pack(
+        "{s:o, s:o, s:o, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:b, s:i, s:s}", "task",
+        routing_id_json(task->task_id), "conversation", routing_id_json(task->conversation_id),
+        "customer", routing_id_json(task->customer_id), "state", task_state_text(task), "queue",
+        lane->queue, "brand", task->brand, "channel", facts->channel, "agent",
+        agent_name_json(turn, task->agent), "arrived", routing_time_json(task->arrived_us), "place",
+        routing_time_json(task->order_us), "since", routing_time_json(task->since_us), "held_until",
+        routing_time_json(task->open_us), "raised", task->raised, "refusals", (int)task->refusals,
+        "preview", facts->preview);
 }
 
-static enum fr_error
-task_arg(const struct fr_query_turn *turn, const json_t *args, struct routing_task *task,
-         const char **error)
+enum fr_error
+routing_task_arg(const struct fr_query_turn *turn, const json_t *args, struct routing_task *task,
+                 const char **error)
 {
-    const char *text = text_arg(args, "task");
+    const char *text = routing_text_arg(args, "task");
     uint64_t task_id;
 
     if (text == NULL || fr_id_parse(fr_slice_str(text), &task_id) != FR_OK) {
@@ -238,10 +255,10 @@ answer_task_show(const struct fr_query_turn *turn, const json_t *args, const cha
 {
     struct routing_task task;
 
-    if (task_arg(turn, args, &task, error) != FR_OK)
+    if (routing_task_arg(turn, args, &task, error) != FR_OK)
         return NULL;
     *error = "the tables could not be read";
-    return task_json(turn, &task);
+    return routing_task_json(turn, &task);
 }
 
 /* ---- a queue in full ---- */
@@ -249,11 +266,7 @@ answer_task_show(const struct fr_query_turn *turn, const json_t *args, const cha
 static int
 by_place(const void *a, const void *b)
 {
-    const struct routing_waiting *left = a, *right = b;
-
-    if (left->order_us != right->order_us)
-        return left->order_us < right->order_us ? -1 : 1;
-    return (left->task_id > right->task_id) - (left->task_id < right->task_id);
+    return routing_place_compare(a, b);
 }
 
 /* The first `limit` of each lane are enough to find the first `limit` of all. */
@@ -274,7 +287,7 @@ first_waiting(const struct fr_query_turn *turn, const char *queue, size_t limit,
         if (routing_lane_facts(turn->view, lane.number, turn->arena, &facts) != FR_OK ||
             strcmp(facts->queue, queue) != 0)
             continue;
-        routing_waiting_scan(&inner, turn->view, lane.number, 0, NULL);
+        routing_waiting_scan(&inner, turn->view, lane.number, NULL);
         while (count < max && of_lane++ < limit &&
                routing_waiting_next(&inner, &tasks[count]) == FR_OK)
             count++;
@@ -288,7 +301,7 @@ first_waiting(const struct fr_query_turn *turn, const char *queue, size_t limit,
 static json_t *
 answer_queue_show(const struct fr_query_turn *turn, const json_t *args, const char **error)
 {
-    const char *queue = text_arg(args, "queue");
+    const char *queue = routing_text_arg(args, "queue");
     struct routing_waiting *tasks =
         fr_arena_alloc(turn->arena, EXAMINED_MAX * sizeof(struct routing_waiting));
     size_t limit = limit_arg(args), count;
@@ -306,7 +319,7 @@ answer_queue_show(const struct fr_query_turn *turn, const json_t *args, const ch
         struct routing_task task;
 
         if (routing_task_get(turn->view, tasks[i].task_id, &task) == FR_OK)
-            json_array_append_new(items, task_json(turn, &task));
+            json_array_append_new(items, routing_task_json(turn, &task));
     }
     json_object_set_new(answer, "items", items);
     json_object_set_new(answer, "more", json_boolean(count > limit));
@@ -326,19 +339,21 @@ agent_state_text(const struct routing_agent *agent)
 static json_t *
 agent_json(const struct routing_agent *agent)
 {
-    return json_pack("{s:s, s:s, s:s, s:o, s:I, s:I, s:I, s:I, s:I, s:o}", "agent", agent->name,
-                     "site", agent->site, "state", agent_state_text(agent), "since",
-                     time_json(agent->state_us), "used", (json_int_t)agent->used, "offered",
-                     (json_int_t)agent->offered, "assigned", (json_int_t)agent->assigned, "held",
-                     (json_int_t)agent->held, "expired_in_row", (json_int_t)agent->expired_in_row,
-                     "idle_since", time_json(agent->idle_us));
+    return json_pack("{s:s, s:s, s:s, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "agent",
+                     agent->name, "site", agent->site_name, "state", agent_state_text(agent),
+                     "since", routing_time_json(agent->state_us), "used", (json_int_t)agent->used,
+                     "room", (json_int_t)agent->room, "wrapping", (json_int_t)agent->wrapping,
+                     "idle", (json_int_t)agent->idle, "offered", (json_int_t)agent->offered,
+                     "assigned", (json_int_t)agent->assigned, "held", (json_int_t)agent->held,
+                     "expired_in_row", (json_int_t)agent->expired_in_row, "idle_since",
+                     routing_time_json(agent->idle_us));
 }
 
 static json_t *
 answer_agent_ls(const struct fr_query_turn *turn, const json_t *args, const char **error)
 {
     bool all = json_is_true(json_object_get(args, "all"));
-    const char *site = text_arg(args, "site");
+    const char *site = routing_text_arg(args, "site");
     size_t limit = limit_arg(args);
     json_t *items = json_array();
     struct routing_agent agent;
@@ -349,7 +364,7 @@ answer_agent_ls(const struct fr_query_turn *turn, const json_t *args, const char
     routing_agent_scan(&scan, turn->view, 0);
     while (!more && routing_agent_next(&scan, &agent) == FR_OK) {
         if ((agent.removed && !all && agent.assigned == 0) ||
-            (site != NULL && strcmp(site, agent.site) != 0))
+            (site != NULL && strcmp(site, agent.site_name) != 0))
             continue;
         more = json_array_size(items) == limit;
         if (!more)
@@ -371,26 +386,33 @@ tasks_json(const struct fr_query_turn *turn, uint32_t agent, enum routing_task_s
         count = 0;
     for (size_t i = 0; i < count; i++)
         if (routing_task_get(turn->view, task_ids[i], &task) == FR_OK)
-            json_array_append_new(tasks, task_json(turn, &task));
+            json_array_append_new(tasks, routing_task_json(turn, &task));
     return tasks;
 }
 
 static json_t *
 lanes_json(const struct fr_query_turn *turn, uint32_t agent)
 {
+    const struct routing_set_of serves = {ROUTING_SERVES, agent, 0};
+    struct routing_numbers numbers = {0};
     json_t *lanes = json_array();
-    struct routing_shares shares;
 
-    if (routing_shares_get(turn->view, agent, &shares) != FR_OK)
+    if (routing_numbers_get(turn->view, &numbers) != FR_OK)
         return lanes;
-    for (size_t i = 0; i < shares.count && i < ITEM_MAX; i++) {
-        struct routing_share share = routing_share_at(&shares, i);
-        const Fr__RoutingStateLane *lane;
+    for (uint32_t index = 0; index < routing_chunk_count(numbers.lanes); index++) {
+        struct routing_chunk chunk;
 
-        if (routing_lane_facts(turn->view, share.lane, turn->arena, &lane) == FR_OK)
-            json_array_append_new(lanes, json_pack("{s:s, s:s, s:s, s:I}", "queue", lane->queue,
-                                                   "brand", lane->brand, "channel", lane->channel,
-                                                   "weight", (json_int_t)share.weight));
+        if (routing_set_get(turn->view, serves, index, &chunk) != FR_OK)
+            break;
+        for (uint32_t bit = routing_chunk_next(&chunk, 0);
+             bit < ROUTING_CHUNK_BITS && json_array_size(lanes) < ITEM_MAX;
+             bit = routing_chunk_next(&chunk, bit + 1)) {
+            const Fr__RoutingStateLane *lane;
+
+            if (routing_lane_facts(turn->view, index * ROUTING_CHUNK_BITS + bit, turn->arena,
+                                   &lane) == FR_OK)
+                json_array_append_new(lanes, fr_message_json(&lane->base));
+        }
     }
     return lanes;
 }
@@ -398,7 +420,7 @@ lanes_json(const struct fr_query_turn *turn, uint32_t agent)
 static json_t *
 answer_agent_show(const struct fr_query_turn *turn, const json_t *args, const char **error)
 {
-    const char *name = text_arg(args, "agent");
+    const char *name = routing_text_arg(args, "agent");
     const Fr__AgentDefined *profile;
     struct routing_agent agent;
     json_t *answer;
@@ -412,70 +434,7 @@ answer_agent_show(const struct fr_query_turn *turn, const json_t *args, const ch
     json_object_set_new(answer, "serves", lanes_json(turn, agent.number));
     json_object_set_new(answer, "offers", tasks_json(turn, agent.number, ROUTING_OFFERED));
     json_object_set_new(answer, "conversations", tasks_json(turn, agent.number, ROUTING_ASSIGNED));
-    return answer;
-}
-
-/* ---- why a task is where it is: every agent, and at which condition he falls out ---- */
-
-static json_t *
-verdict_json(const struct fr_query_turn *turn, const struct routing_task *task,
-             const struct routing_need *need, const struct routing_agent *agent)
-{
-    const Fr__AgentDefined *profile;
-    enum routing_fit fit;
-    uint32_t weight = 0;
-    size_t skill = 0;
-    char why[96];
-
-    if (routing_profile_get(turn->view, agent->number, turn->arena, &profile) != FR_OK)
-        return NULL;
-    fit = routing_fit(need, profile, &weight, &skill);
-    if (task->state != ROUTING_WAITING && task->agent == agent->number)
-        snprintf(why, sizeof(why), "has it: %s", task_state_text(task));
-    else if (fit != ROUTING_FITS)
-        routing_fit_text(fit, need, skill, why, sizeof(why));
-    else if (routing_explain_agent(turn->view, turn->now, agent, weight, task, why, sizeof(why)) !=
-             FR_OK)
-        return NULL;
-    return json_pack("{s:s, s:b, s:s, s:I, s:I}", "agent", agent->name, "fits", fit == ROUTING_FITS,
-                     "why", why, "used", (json_int_t)agent->used, "weight", (json_int_t)weight);
-}
-
-static json_t *
-verdicts_json(const struct fr_query_turn *turn, const struct routing_task *task,
-              const Fr__RoutingStateLane *lane)
-{
-    json_t *verdicts = json_array();
-    struct routing_need need;
-    struct routing_agent agent;
-    struct fr_scan scan;
-
-    routing_lane_need(lane, &need);
-    routing_agent_scan(&scan, turn->view, 0);
-    while (json_array_size(verdicts) < ITEM_MAX && routing_agent_next(&scan, &agent) == FR_OK)
-        if (!agent.removed)
-            json_array_append_new(verdicts, verdict_json(turn, task, &need, &agent));
-    fr_scan_fini(&scan);
-    return verdicts;
-}
-
-static json_t *
-answer_explain(const struct fr_query_turn *turn, const json_t *args, const char **error)
-{
-    const Fr__RoutingStateLane *lane;
-    struct routing_task task;
-    json_t *answer;
-
-    if (task_arg(turn, args, &task, error) != FR_OK)
-        return NULL;
-    *error = "the tables could not be read";
-    if (routing_lane_facts(turn->view, task.lane, turn->arena, &lane) != FR_OK)
-        return NULL;
-    answer = task_json(turn, &task);
-    if (answer == NULL)
-        return NULL;
-    json_object_set_new(answer, "requires", fr_message_json(&lane->base));
-    json_object_set_new(answer, "agents", verdicts_json(turn, &task, lane));
+    json_object_set_new(answer, "wrap_up", tasks_json(turn, agent.number, ROUTING_WRAPPING));
     return answer;
 }
 
@@ -494,7 +453,7 @@ answer_stats(const struct fr_query_turn *turn, const json_t *args, const char **
     routing_lane_scan(&scan, turn->view);
     while (routing_lane_next(&scan, &lane) == FR_OK) {
         lanes++;
-        *(lane.members == 0 ? &parked : &waiting) += lane.waiting;
+        *(lane.members == 0 || lane.closed ? &parked : &waiting) += lane.waiting;
     }
     fr_scan_fini(&scan);
     routing_agent_scan(&scan, turn->view, 0);
@@ -520,7 +479,9 @@ const struct fr_query routing_queries[] = {
     { "agent.ls",        "[--site SITE] [--all] [--limit N]",  "Agents: presence, capacity used, what they have.",               answer_agent_ls   },
     { "agent.show",      "AGENT",                              "One agent: definition, what he can serve and what he has.",      answer_agent_show },
     { "task.show",       "TASK",                               "One task: where it is, its place, who has it.",                  answer_task_show  },
-    { "routing.explain", "TASK",                               "One task and every agent: at which condition he falls out.",     answer_explain    },
+    { "routing.explain", "TASK",                               "One task and every agent: at which condition he falls out.",     routing_answer_explain },
+    { "routing.check",   "",                                   "What the configuration cannot do: skills that nobody has, hours that never overlap, waits without bound.", routing_answer_check },
+    { "site.ls",         "",                                   "Sites: open, silent or recalled, and what their contracts have seen.", routing_answer_sites },
     { "routing.stats",   "",                                   "How many tasks wait, are parked, offered and assigned; agents by state.", answer_stats },
     { NULL, NULL, NULL, NULL },
 };

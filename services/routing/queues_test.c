@@ -17,6 +17,17 @@ static struct routing_queue queues[] = {
 };
 static const struct routing_config config = {.queues = {queues, 3}};
 
+static Fr__RoutingStateTask
+task_on(const char *channel, const char *language)
+{
+    Fr__RoutingStateTask facts = FR__ROUTING_STATE_TASK__INIT;
+
+    facts.channel = (char *)channel;
+    facts.language = (char *)language;
+    facts.preview = "";
+    return facts;
+}
+
 struct queue_case {
     const char *claim, *brand, *channel, *language;
     const char *queue; /* NULL: none */
@@ -40,8 +51,8 @@ the_first_queue_that_holds_takes_it(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(queue_cases) / sizeof(queue_cases[0]); i++) {
         const struct queue_case *row = &queue_cases[i];
-        const struct routing_queue *queue =
-            routing_queue_for(&config, row->brand, row->channel, row->language);
+        Fr__RoutingStateTask facts = task_on(row->channel, row->language);
+        const struct routing_queue *queue = routing_queue_for(&config, row->brand, &facts);
 
         print_message("  %s\n", row->claim);
         assert_int_equal(queue != NULL, row->queue != NULL);
@@ -54,20 +65,24 @@ static void
 without_queues_one_takes_everything(void **state)
 {
     const struct routing_config none = {.away_after = 2};
+    Fr__RoutingStateTask facts = task_on("any", NULL);
 
     (void)state;
-    assert_string_equal(routing_queue_for(&none, "any", "any", NULL)->name, "all");
+    assert_string_equal(routing_queue_for(&none, "any", &facts)->name, "all");
 }
 
 static void
 needs_are_sorted_and_keep_the_higher_level(void **state)
 {
     char *requested[] = {"vip", "german", "billing"};
+    Fr__RoutingStateTask facts = task_on("channel_webchat", "de-AT");
     struct routing_need need;
 
     (void)state;
-    assert_int_equal(routing_need_of(&queues[0], "acme", "channel_webchat", requested, 3, &need),
-                     FR_OK);
+    facts.skills = requested;
+    facts.n_skills = 3;
+    assert_int_equal(routing_need_of(&config, &queues[0], "acme", &facts, 0, &need), FR_OK);
+    assert_string_equal(need.language, "de");
     assert_int_equal(need.skill_count, 3);
     assert_string_equal(need.skills[0].name, "billing");
     assert_string_equal(need.skills[1].name, "german");
@@ -80,19 +95,25 @@ too_many_or_too_long_skills_are_refused(void **state)
 {
     char *many[] = {"a", "b", "c", "d", "e", "f", "g", "h", "i"};
     char *lengthy[] = {"a-skill-with-a-name-of-24"};
+    Fr__RoutingStateTask facts = task_on("x", NULL);
     struct routing_need need;
 
     (void)state;
-    assert_int_equal(routing_need_of(NULL, "acme", "x", many, 8, &need), FR_OK);
-    assert_int_equal(routing_need_of(NULL, "acme", "x", many, 9, &need), FR_TOO_BIG);
-    assert_int_equal(routing_need_of(NULL, "acme", "x", lengthy, 1, &need), FR_TOO_BIG);
+    facts.skills = many;
+    facts.n_skills = 8;
+    assert_int_equal(routing_need_of(&config, NULL, "acme", &facts, 0, &need), FR_OK);
+    facts.n_skills = 9;
+    assert_int_equal(routing_need_of(&config, NULL, "acme", &facts, 0, &need), FR_TOO_BIG);
+    facts.skills = lengthy;
+    facts.n_skills = 1;
+    assert_int_equal(routing_need_of(&config, NULL, "acme", &facts, 0, &need), FR_TOO_BIG);
 }
 
 struct fit_case {
     const char *claim;
-    const char *brand;   /* that the agent works for; NULL: all */
-    const char *channel; /* that he has capacity for */
-    uint32_t german;     /* his level; 0: none */
+    const char *brand;     /* that the agent works for; NULL: all */
+    uint32_t class_number; /* that he has capacity for */
+    uint32_t german;       /* his level; 0: none */
     bool removed;
     enum routing_fit fit;
     const char *text;
@@ -100,13 +121,13 @@ struct fit_case {
 
 /* clang-format off */
 static const struct fit_case fit_cases[] = {
-    { "everything holds",               NULL,    "*",               3, false, ROUTING_FITS,        "fits" },
-    { "a higher level holds too",       "acme",  "channel_webchat", 5, false, ROUTING_FITS,        "fits" },
-    { "a lower level does not",         "acme",  "*",               2, false, ROUTING_LOW_LEVEL,   "is below level 3 of skill german" },
-    { "a missing skill is never papered over", NULL, "*",           0, false, ROUTING_NO_SKILL,    "lacks skill german" },
-    { "another brand's agent",          "other", "*",               5, false, ROUTING_OTHER_BRAND, "does not work for brand acme" },
-    { "another channel's agent",        "acme",  "channel_webform", 5, false, ROUTING_NO_CHANNEL,  "has no capacity for channel_webchat" },
-    { "one who is gone",                NULL,    "*",               5, true,  ROUTING_GONE,        "is no longer configured" },
+    { "everything holds",               NULL,    0, 3, false, ROUTING_FITS,        "fits" },
+    { "a higher level holds too",       "acme",  0, 5, false, ROUTING_FITS,        "fits" },
+    { "a lower level does not",         "acme",  0, 2, false, ROUTING_LOW_LEVEL,   "is below level 3 of skill german" },
+    { "a missing skill is never papered over", NULL, 0, 0, false, ROUTING_NO_SKILL,    "lacks skill german" },
+    { "another brand's agent",          "other", 0, 5, false, ROUTING_OTHER_BRAND, "does not work for brand acme" },
+    { "another channel's agent",        "acme",  1, 5, false, ROUTING_NO_CHANNEL,  "has no capacity for channel_webchat" },
+    { "one who is gone",                NULL,    0, 5, true,  ROUTING_GONE,        "is no longer configured" },
 };
 /* clang-format on */
 
@@ -120,54 +141,114 @@ an_agent_falls_out_at_the_first_condition_that_fails(void **state)
     for (size_t i = 0; i < sizeof(fit_cases) / sizeof(fit_cases[0]); i++) {
         const struct fit_case *row = &fit_cases[i];
         Fr__AgentDefined agent = FR__AGENT_DEFINED__INIT;
-        Fr__ChannelCapacity capacity = FR__CHANNEL_CAPACITY__INIT, *capacities[] = {&capacity};
+        Fr__ClassCapacity capacity = FR__CLASS_CAPACITY__INIT, *capacities[] = {&capacity};
         Fr__Skill skill = FR__SKILL__INIT, *skills[] = {&skill};
         char *brands[] = {(char *)row->brand}, text[96];
-        uint32_t weight = 0;
-        size_t missing = 0;
+        struct routing_fitting fitting;
 
         print_message("  %s\n", row->claim);
-        capacity.channel = (char *)row->channel;
+        capacity.class_number = row->class_number;
         capacity.weight = 34;
         skill.name = "german";
         skill.level = row->german;
-        agent.n_capacity = 1;
-        agent.capacity = capacities;
+        agent.n_classes = 1;
+        agent.classes = capacities;
         agent.n_skills = row->german > 0;
         agent.skills = skills;
         agent.n_brands = row->brand != NULL;
         agent.brands = brands;
         agent.removed = row->removed;
-        assert_int_equal(routing_fit(&need, &agent, &weight, &missing), row->fit);
-        assert_string_equal(routing_fit_text(row->fit, &need, missing, text, sizeof(text)),
+        assert_int_equal(routing_fit(&need, &agent, &fitting), row->fit);
+        assert_string_equal(routing_fit_text(row->fit, &need, fitting.skill, text, sizeof(text)),
                             row->text);
-        assert_int_equal(weight, row->fit == ROUTING_FITS ? 34 : 0);
+        if (row->fit == ROUTING_FITS)
+            assert_int_equal(fitting.weight, 34);
+        if (row->fit == ROUTING_FITS)
+            assert_int_equal(fitting.rank, 5 - row->german);
     }
 }
 
+/* ---- relaxation ---- */
+
 static void
-a_channels_own_weight_counts_before_the_star(void **state)
+steps_count_from_entry_and_add_up(void **state)
 {
-    const struct routing_need need = {.brand = "acme", .channel = "channel_webform"};
-    Fr__ChannelCapacity rows[2] = {FR__CHANNEL_CAPACITY__INIT, FR__CHANNEL_CAPACITY__INIT};
-    Fr__ChannelCapacity *order[] = {&rows[0], &rows[1]};
-    Fr__AgentDefined agent = FR__AGENT_DEFINED__INIT;
-    uint32_t weight;
-    size_t skill;
+    static const char *near[] = {"inhouse"}, *far[] = {"tana"};
+    struct routing_step steps[] = {{.after = {30000000}, .level = 2},
+                                   {.after = {60000000}, .add_sites = {far, 1}},
+                                   {.after = {120000000}, .any_skill = true, .any_site = true}};
+    struct routing_queue queue = {
+        .name = "q", .skills = {asked, 2}, .sites = {near, 1}, .relax = {steps, 3}};
+    const struct routing_config one = {.queues = {&queue, 1}};
+    static const struct {
+        int64_t after_s;
+        uint32_t step;
+        int64_t next_s;
+        size_t skills, sites;
+        int64_t german;
+    } rows[] = {{0, 0, 30, 2, 1, 3},
+                {29, 0, 30, 2, 1, 3},
+                {30, 1, 60, 2, 1, 2},
+                {60, 2, 120, 2, 2, 2},
+                {500, 3, 0, 0, 0, 0}};
+    Fr__RoutingStateTask facts = task_on("x", "de");
 
     (void)state;
-    rows[0].channel = "*";
-    rows[0].weight = 34;
-    rows[1].channel = "channel_webform";
-    rows[1].weight = 20;
-    agent.n_capacity = 2;
-    agent.capacity = order;
-    for (int turn = 0; turn < 2; turn++) {
-        assert_int_equal(routing_fit(&need, &agent, &weight, &skill), ROUTING_FITS);
-        assert_int_equal(weight, 20);
-        order[0] = &rows[1];
-        order[1] = &rows[0];
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const struct fr_time entered = {1000000}, now = {1000000 + rows[i].after_s * 1000000};
+        struct routing_need need;
+        int64_t next_us;
+
+        assert_int_equal(routing_step_at(&queue, entered, now, &next_us), rows[i].step);
+        assert_int_equal(next_us, rows[i].next_s != 0 ? 1000000 + rows[i].next_s * 1000000 : 0);
+        assert_int_equal(routing_need_of(&one, &queue, "acme", &facts, rows[i].step, &need), FR_OK);
+        assert_int_equal(need.skill_count, rows[i].skills);
+        assert_int_equal(need.site_count, rows[i].sites);
+        assert_string_equal(need.language, "de"); /* anybody, but he speaks it */
+        if (need.skill_count > 0)
+            assert_int_equal(need.skills[1].level, rows[i].german);
     }
+}
+
+/* ---- credit ---- */
+
+static void
+credits_add_up_and_the_highest_strict_class_counts(void **state)
+{
+    struct routing_tier tiers[] = {{"gold", {120000000}}};
+    struct routing_grade priorities[] = {{.from = 10, .credit = {30000000}},
+                                         {.from = 90, .credit = {60000000}, .strict = 2}};
+    struct routing_grade urgencies[] = {{.from = 1, .credit = {5000000}}};
+    struct routing_queue queue = {.name = "q", .credit = {1000000}, .strict = 1};
+    const struct routing_config all = {.tiers = {tiers, 1},
+                                       .priorities = {priorities, 2},
+                                       .urgencies = {urgencies, 1},
+                                       .queues = {&queue, 1}};
+    Fr__RoutingStateTask facts = task_on("x", NULL);
+    Fr__RuleResult rule = FR__RULE_RESULT__INIT;
+    struct routing_credit credit;
+
+    (void)state;
+    credit = routing_credit_of(&all, &queue, &facts);
+    assert_int_equal(credit.credit.us, 1000000);
+    assert_int_equal(credit.strict, 1);
+    facts.tier = "gold";
+    facts.has_priority = facts.has_urgency = 1;
+    facts.priority = 89;
+    facts.urgency = 7;
+    credit = routing_credit_of(&all, &queue, &facts);
+    assert_int_equal(credit.credit.us, 156000000);
+    facts.priority = 90;
+    credit = routing_credit_of(&all, &queue, &facts);
+    assert_int_equal(credit.credit.us, 186000000);
+    assert_int_equal(credit.strict, 2);
+    facts.rule = &rule; /* what the rule says comes before what the request says */
+    rule.has_priority = 1;
+    rule.priority = 0;
+    rule.tier = "none";
+    credit = routing_credit_of(&all, &queue, &facts);
+    assert_int_equal(credit.credit.us, 6000000);
+    assert_int_equal(credit.strict, 1);
 }
 
 static void
@@ -179,12 +260,15 @@ the_stamp_changes_with_the_queues(void **state)
 
     (void)state;
     memcpy(changed, queues, sizeof(changed));
-    assert_true(routing_queues_stamp(&other) == routing_queues_stamp(&config));
+    assert_true(routing_queue_stamp(&other, &changed[2]) ==
+                routing_queue_stamp(&config, &queues[2]));
     changed[0].skills.items = lower;
-    assert_false(routing_queues_stamp(&other) == routing_queues_stamp(&config));
+    assert_false(routing_queue_stamp(&other, &changed[2]) ==
+                 routing_queue_stamp(&config, &queues[2]));
     changed[0] = queues[0];
     changed[1].brands.count = 0;
-    assert_false(routing_queues_stamp(&other) == routing_queues_stamp(&config));
+    assert_false(routing_queue_stamp(&other, &changed[2]) ==
+                 routing_queue_stamp(&config, &queues[2]));
 }
 
 int
@@ -196,7 +280,8 @@ main(void)
         cmocka_unit_test(needs_are_sorted_and_keep_the_higher_level),
         cmocka_unit_test(too_many_or_too_long_skills_are_refused),
         cmocka_unit_test(an_agent_falls_out_at_the_first_condition_that_fails),
-        cmocka_unit_test(a_channels_own_weight_counts_before_the_star),
+        cmocka_unit_test(steps_count_from_entry_and_add_up),
+        cmocka_unit_test(credits_add_up_and_the_highest_strict_class_counts),
         cmocka_unit_test(the_stamp_changes_with_the_queues),
     };
 

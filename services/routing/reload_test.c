@@ -92,9 +92,8 @@ agents_are_defined_at_the_first_start(void **state)
     assert_int_equal(ann.state, FR__AGENT_STATE__OFFLINE);
     assert_int_equal(routing_profile_get(fr_given_view(g), ann.number, fr_given_arena(g), &profile),
                      FR_OK);
-    assert_int_equal(profile->n_capacity, 1);
-    assert_string_equal(profile->capacity[0]->channel, "*");
-    assert_int_equal(profile->capacity[0]->weight, 100);
+    assert_int_equal(profile->n_classes, 1); /* none was named: all channels are one class */
+    assert_int_equal(profile->classes[0]->weight, 100);
 }
 
 static void
@@ -262,6 +261,7 @@ static void
 a_long_queue_is_gone_through_in_slices(void **state)
 {
     const uint64_t count = 2 * ROUTING_SLICE + 10;
+    struct routing_queue_row queue;
     struct routing_lane lane;
 
     (void)state;
@@ -270,10 +270,11 @@ a_long_queue_is_gone_through_in_slices(void **state)
     testing_reload(g, "routing:\n" QUEUES AGENTS ANN_GERMAN BOB);
     let_timers_fire(1);
     assert_int_equal(fr_given_count_of(g, FR_TASK_QUEUED), count);
-    assert_int_equal(fr_given_count_of(g, FR_LANE_CHANGED), 3);
+    assert_int_equal(fr_given_count_of(g, FR_QUEUE_CHANGED), 3);
     assert_int_equal(routing_lane_get(fr_given_view(g), 1, &lane), FR_OK);
     assert_int_equal(lane.waiting, count);
-    assert_false(lane.walking);
+    assert_int_equal(routing_queue_row_by_name(fr_given_view(g), "german", &queue), FR_OK);
+    assert_false(queue.walking);
 }
 
 /* ---- limits ---- */

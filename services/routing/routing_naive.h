@@ -61,6 +61,7 @@ static struct naive m;
 #define DECLINED_US (60 * SECOND)
 #define RAISE_US (300 * SECOND)
 #define AWAY_AFTER 2
+#define CONTINUITY_MOST 2
 
 static inline void
 say(uint32_t kind, uint64_t task, int agent)
@@ -99,6 +100,18 @@ before(const struct naive_agent *a, const struct naive_agent *b)
     return strcmp(a->name, b->name) < 0;
 }
 
+/* How far he is from the best in what is asked; less is better. */
+static inline unsigned
+rank(const struct naive_agent *agent, const struct naive_task *task)
+{
+    unsigned distance = 0;
+
+    for (int i = 0; i < SKILLS; i++)
+        if (m.queues[task->queue].need[i] > 0)
+            distance += 5 - agent->skill[i];
+    return distance;
+}
+
 /* Everybody is looked at; those who let it go only in the second round. */
 static inline int
 pick_agent(const struct naive_task *task)
@@ -113,7 +126,9 @@ pick_agent(const struct naive_task *task)
             if (!fits(agent, task) || !has_room(agent, task) ||
                 (round == 0 ? again_us != 0 : again_us > m.now_us))
                 continue;
-            if (best < 0 || before(agent, &m.agents[best]))
+            if (best < 0 || rank(agent, task) < rank(&m.agents[best], task) ||
+                (rank(agent, task) == rank(&m.agents[best], task) &&
+                 before(agent, &m.agents[best])))
                 best = i;
         }
         if (best >= 0)
@@ -246,6 +261,16 @@ withdraw_from(int number)
     }
 }
 
+static inline int
+held_for(int agent)
+{
+    int count = 0;
+
+    for (int id = 1; id <= m.task_count; id++)
+        count += m.tasks[id].state == WAITING && m.tasks[id].agent == agent;
+    return count;
+}
+
 static inline void
 naive_request(uint64_t id, int brand, int channel, int64_t arrived_us, int preferred)
 {
@@ -260,14 +285,15 @@ naive_request(uint64_t id, int brand, int channel, int64_t arrived_us, int prefe
     task->order_us = (arrived_us < m.now_us ? arrived_us : m.now_us) -
                      (task->queue >= 0 ? m.queues[task->queue].credit_us : 0);
     if (preferred >= 0 && fits(&m.agents[preferred], task) &&
-        m.agents[preferred].state == FR__AGENT_STATE__AVAILABLE) {
-        if (has_room(&m.agents[preferred], task))
-            offer(id, preferred);
-        else
-            queue_up(id, preferred);
-    } else {
+        m.agents[preferred].state == FR__AGENT_STATE__AVAILABLE &&
+        has_room(&m.agents[preferred], task))
+        offer(id, preferred);
+    else if (preferred >= 0 && fits(&m.agents[preferred], task) &&
+             m.agents[preferred].state == FR__AGENT_STATE__AVAILABLE &&
+             held_for(preferred) < CONTINUITY_MOST)
+        queue_up(id, preferred);
+    else
         place(id);
-    }
 }
 
 static inline void

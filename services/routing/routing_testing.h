@@ -157,7 +157,7 @@ testing_decide_reload(struct fr_turn *turn, const struct fr_record *input)
     return routing_decide_config(turn, input);
 }
 
-#define TESTING_INPUT_MAX 32
+#define TESTING_INPUT_MAX 64
 static inline const struct fr_stage *
 testing_stage(void)
 {

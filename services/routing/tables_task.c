@@ -1,5 +1,4 @@
-/* tables_task.c - get and put for tasks, for the list of those that wait, and for the list of free
- * agents. */
+/* tables_task.c - get and put for tasks and for the lists of those that wait. */
 #include "services/routing/tables_private.h"
 
 /* ---- tasks ---- */
@@ -92,18 +91,13 @@ routing_tasks_with(const struct fr_view *view, uint32_t agent, enum routing_task
 static struct fr_slice
 waiting_key(struct fr_key *key, const struct routing_task *task)
 {
-    fr_key_u32(fr_key_u32(fr_key_init(key), task->lane), task->agent);
-    return fr_key_slice(fr_key_u64(fr_key_i64(key, task->order_us), task->task_id));
-}
+    struct routing_waiting place = routing_place_of(task);
 
-static enum fr_error
-count_waiting(struct fr_tables *tables, uint32_t number, int change)
-{
-    struct routing_lane lane;
-
-    TRY(routing_lane_get(fr_tables_view(tables), number, &lane));
-    lane.waiting += (uint32_t)change;
-    return routing_lane_put(tables, &lane);
+    if (task->agent != 0)
+        fr_key_u32(fr_key_u32(fr_key_init(key), 0), task->agent);
+    else
+        fr_key_u32(fr_key_init(key), task->lane);
+    return fr_key_slice(key_place(key, &place));
 }
 
 static struct fr_slice
@@ -113,27 +107,99 @@ of_agent_key(struct fr_key *key, const struct routing_task *task)
     return fr_key_slice(fr_key_u64(key, task->task_id));
 }
 
+/* ---- a lane's first task ---- */
+
+int
+routing_place_compare(const struct routing_waiting *a, const struct routing_waiting *b)
+{
+    if (a->strict != b->strict)
+        return a->strict > b->strict ? -1 : 1;
+    if (a->order_us != b->order_us)
+        return a->order_us < b->order_us ? -1 : 1;
+    return (a->task_id > b->task_id) - (a->task_id < b->task_id);
+}
+
+static void
+head_is(struct routing_lane *lane, const struct routing_waiting *place)
+{
+    lane->head_strict = place->strict;
+    lane->head_order_us = place->order_us;
+    lane->head_task = place->task_id;
+}
+
+/* It is in the list already. */
+static void
+head_add(struct routing_lane *lane, const struct routing_task *task)
+{
+    struct routing_waiting head = {lane->head_strict, lane->head_order_us, lane->head_task},
+                           place = routing_place_of(task);
+
+    if (task->agent == 0 && (head.task_id == 0 || routing_place_compare(&place, &head) < 0))
+        head_is(lane, &place);
+}
+
+/* It is out of the list already. */
+static void
+head_take(const struct fr_view *view, struct routing_lane *lane, const struct routing_task *task)
+{
+    struct routing_waiting next = {0};
+    struct fr_scan scan;
+
+    if (lane->head_task != task->task_id)
+        return;
+    routing_waiting_scan(&scan, view, lane->number, NULL);
+    (void)routing_waiting_next(&scan, &next); /* none: all zero */
+    fr_scan_fini(&scan);
+    head_is(lane, &next);
+}
+
+/* ---- lists ---- */
+
+/* A lane that no task needs any more is closed after a while; see LaneClosed. */
+static bool
+in_lane(const struct routing_task *task)
+{
+    return task->state == ROUTING_WAITING || task->state == ROUTING_OFFERED;
+}
+
 /* Out of the list where its row says that it stands. */
 static enum fr_error
 unlist(struct fr_tables *tables, const struct routing_task *task)
 {
+    struct routing_lane lane;
     struct fr_key key;
 
-    if (task->state != ROUTING_WAITING)
-        return fr_del(tables, TABLE(OF_AGENT), of_agent_key(&key, task));
-    TRY(count_waiting(tables, task->lane, -1));
-    return fr_del(tables, TABLE(WAITING), waiting_key(&key, task));
+    TRY(task->state == ROUTING_WAITING ? fr_del(tables, TABLE(WAITING), waiting_key(&key, task))
+                                       : fr_del(tables, TABLE(OF_AGENT), of_agent_key(&key, task)));
+    if (!in_lane(task))
+        return FR_OK;
+    TRY(routing_lane_get(fr_tables_view(tables), task->lane, &lane));
+    lane.tasks--;
+    if (task->state == ROUTING_WAITING) {
+        lane.waiting--;
+        head_take(fr_tables_view(tables), &lane, task);
+    }
+    return routing_lane_refresh(tables, &lane);
 }
 
 static enum fr_error
 enlist(struct fr_tables *tables, const struct routing_task *task)
 {
+    struct routing_lane lane;
     struct fr_key key;
 
-    if (task->state != ROUTING_WAITING)
-        return fr_put(tables, TABLE(OF_AGENT), of_agent_key(&key, task), NOTHING);
-    TRY(count_waiting(tables, task->lane, 1));
-    return fr_put(tables, TABLE(WAITING), waiting_key(&key, task), NOTHING);
+    TRY(task->state == ROUTING_WAITING
+            ? fr_put(tables, TABLE(WAITING), waiting_key(&key, task), NOTHING)
+            : fr_put(tables, TABLE(OF_AGENT), of_agent_key(&key, task), NOTHING));
+    if (!in_lane(task))
+        return FR_OK;
+    TRY(routing_lane_get(fr_tables_view(tables), task->lane, &lane));
+    lane.tasks++;
+    if (task->state == ROUTING_WAITING) {
+        lane.waiting++;
+        head_add(&lane, task);
+    }
+    return routing_lane_refresh(tables, &lane);
 }
 
 static struct fr_slice
@@ -148,7 +214,8 @@ task_forget(struct fr_tables *tables, const struct routing_task *task)
 {
     struct fr_key key;
 
-    TRY(fr_del(tables, TABLE(OF_CONVERSATION), of_conversation_key(&key, task)));
+    if (task->state != ROUTING_WRAPPING) /* else that was done when it came into that state */
+        TRY(fr_del(tables, TABLE(OF_CONVERSATION), of_conversation_key(&key, task)));
     TRY(fr_del(tables, TABLE(TASK_FACTS), key64(&key, task->task_id)));
     return fr_del(tables, TABLE(TASKS), key64(&key, task->task_id));
 }
@@ -164,6 +231,14 @@ task_enter(struct fr_tables *tables, const struct routing_task *task)
 }
 
 enum fr_error
+routing_task_put(struct fr_tables *tables, const struct routing_task *task)
+{
+    struct fr_key key;
+
+    return fr_put(tables, TABLE(TASKS), key64(&key, task->task_id), fr_slice(task, sizeof(*task)));
+}
+
+enum fr_error
 routing_task_move(struct fr_tables *tables, const struct routing_task *before,
                   const struct routing_task *after)
 {
@@ -175,61 +250,44 @@ routing_task_move(struct fr_tables *tables, const struct routing_task *before,
         return task_forget(tables, before);
     if (before == NULL)
         TRY(task_enter(tables, after));
+    if (after->state == ROUTING_WRAPPING)
+        TRY(fr_del(tables, TABLE(OF_CONVERSATION), of_conversation_key(&key, after)));
     TRY(enlist(tables, after));
-    return fr_put(tables, TABLE(TASKS), key64(&key, after->task_id),
-                  fr_slice(after, sizeof(*after)));
+    return routing_task_put(tables, after);
 }
-
-/* ---- the two lists ---- */
 
 void
 routing_waiting_scan(struct fr_scan *scan, const struct fr_view *view, uint32_t lane,
-                     uint32_t holder, const struct routing_waiting *from)
+                     const struct routing_waiting *from)
 {
     struct fr_key prefix, start;
 
-    fr_key_u32(fr_key_u32(fr_key_init(&prefix), lane), holder);
+    fr_key_u32(fr_key_init(&prefix), lane);
     start = prefix;
     if (from != NULL)
-        fr_key_u64(fr_key_i64(&start, from->order_us), from->task_id);
+        key_place(&start, from);
     fr_scan_init(scan, view, TABLE(WAITING), fr_key_slice(&prefix), fr_key_slice(&start));
+}
+
+void
+routing_held_scan(struct fr_scan *scan, const struct fr_view *view, uint32_t agent)
+{
+    struct fr_key prefix;
+
+    fr_scan_init(scan, view, TABLE(WAITING), key32_32(&prefix, 0, agent), NOTHING);
 }
 
 enum fr_error
 routing_waiting_next(struct fr_scan *scan, struct routing_waiting *out)
 {
     struct fr_slice key, value;
-    uint32_t lane, holder;
-
-    TRY(fr_scan_next(scan, &key, &value));
-    TRY(fr_key_take_u32(&key, &lane));
-    TRY(fr_key_take_u32(&key, &holder));
-    TRY(fr_key_take_i64(&key, &out->order_us));
-    return fr_key_take_u64(&key, &out->task_id);
-}
-
-void
-routing_available_scan(struct fr_scan *scan, const struct fr_view *view, uint32_t lane)
-{
-    struct fr_key key;
-
-    fr_scan_init(scan, view, TABLE(AVAILABLE), key32(&key, lane), NOTHING);
-}
-
-enum fr_error
-routing_available_next(struct fr_scan *scan, struct routing_candidate *out)
-{
-    struct fr_slice key, value;
     uint32_t lane;
 
     TRY(fr_scan_next(scan, &key, &value));
-    if (value.size != sizeof(out->number))
-        return FR_CORRUPT;
-    memcpy(&out->number, value.data, sizeof(out->number));
     TRY(fr_key_take_u32(&key, &lane));
-    TRY(fr_key_take_u32(&key, &out->used));
-    TRY(fr_key_take_i64(&key, &out->idle_us));
-    return fr_key_take_str(&key, &out->name);
+    if (lane == 0)
+        TRY(fr_key_take_u32(&key, &lane)); /* the agent for whom it is held */
+    return take_place(&key, out);
 }
 
 /* ---- refusals ---- */
