@@ -49,6 +49,18 @@
     X(0x0208, FR_KEY_REMEMBERED,        key_remembered)        \
     X(0x0209, FR_OBSERVATION_IMPORTED,  observation_imported)  \
     X(0x020a, FR_OBSERVATION_RESOLVED,  observation_resolved)  \
+    X(0x020b, FR_KEY_DETACHED,           key_detached)          \
+    X(0x020c, FR_KEY_SHARED,             key_shared)            \
+    X(0x020d, FR_OBSERVATION_MOVED,      observation_moved)     \
+    X(0x020e, FR_REPAIR_ADVANCED,        repair_advanced)       \
+    X(0x020f, FR_CUSTOMERS_SPLIT,        customers_split)       \
+    X(0x0210, FR_CANNOT_LINK_LIFTED,     cannot_link_lifted)    \
+    X(0x0211, FR_SUGGESTION_SETTLED,     suggestion_settled)    \
+    X(0x0212, FR_CONFLICT_SETTLED,       conflict_settled)      \
+    X(0x0213, FR_CUSTOMER_ERASED,        customer_erased)       \
+    X(0x0214, FR_OBSERVATIONS_ERASED,    observations_erased)   \
+    X(0x0215, FR_IDENTITY_ACTION_ASKED,  identity_action_asked) \
+    X(0x0216, FR_IDENTITY_ACTION_ENDED,  identity_action_ended) \
     X(0x0221, FR_ALIKE_LINK_ASKED,      alike_link_asked)      \
     /* conversation */ \
     X(0x0301, FR_CONVERSATION_OPENED,   conversation_opened)   \

@@ -7,8 +7,6 @@
 #include "common/base/hash.h"
 #include "common/stage/options.h"
 
-#define EVENT_MAX 4096
-
 struct fr_given {
     struct fr_engine engine;
     struct fr_options *options;
@@ -18,8 +16,8 @@ struct fr_given {
     struct fr_time now;
     uint64_t input_id, next_input_id, last_seq;
     uint64_t input_seq;
-    const struct fr_record_head *events[EVENT_MAX]; /* copies in arena */
-    size_t event_count;
+    const struct fr_record_head **events; /* copies in arena */
+    size_t event_count, event_room;
 };
 
 static void
@@ -56,7 +54,11 @@ collect(struct fr_given *given)
 
             if (fr_own_kind(head->kind))
                 continue;
-            fr_assert(given->event_count < EVENT_MAX);
+            if (given->event_count == given->event_room) {
+                given->event_room = given->event_room * 2 + 64;
+                given->events = realloc(given->events, given->event_room * sizeof(*given->events));
+                fr_assert(given->events != NULL);
+            }
             copy = fr_arena_alloc(given->arena, head->size);
             fr_assert(copy != NULL);
             memcpy(copy, head, head->size);
@@ -105,6 +107,7 @@ fr_given_free(struct fr_given **given)
     fr_journal_free(&(*given)->journal);
     fr_options_free(&(*given)->options);
     fr_arena_free(&(*given)->arena);
+    free((*given)->events);
     free(*given);
     *given = NULL;
 }

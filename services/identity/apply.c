@@ -1,32 +1,22 @@
-/* apply.c - what each of identity's events writes; nothing is judged here. */
-#include "services/identity/key.h"
-#include "services/identity/tables.h"
-
-static enum fr_error
-count_up(struct fr_tables *tables, size_t field, uint64_t by)
-{
-    struct identity_totals totals;
-    enum fr_error err = identity_totals_get(fr_tables_view(tables), &totals);
-
-    if (err != FR_OK)
-        return err;
-    *(uint64_t *)((char *)&totals + field) += by;
-    return identity_totals_put(tables, &totals);
-}
-#define COUNT(tables, field) count_up(tables, offsetof(struct identity_totals, field), 1)
+/* apply.c - customers and keys: what each event writes; nothing is judged here. */
+#include "services/identity/apply.h"
 
 /* CustomerCreated.  Writes customers, names. */
 enum fr_error
 identity_apply_customer_created(struct fr_tables *tables, const struct fr_record *event)
 {
     const Fr__CustomerCreated *created = fr_body(event);
-    const struct identity_customer customer = {.created_us = event->head->time_us, .origins = 1};
+    const struct identity_customer customer = {.created_us = event->head->time_us,
+                                               .first_observation = created->observation_id,
+                                               .origins = 1};
     enum fr_error err = identity_customer_put(tables, created->customer_id, &customer);
 
     if (err == FR_OK && created->name != NULL)
         err = identity_name_put(tables, created->customer_id, created->name);
     return err == FR_OK ? COUNT(tables, customers) : err;
 }
+
+/* ---- keys ---- */
 
 /* The row of a key as it is; a new one for a key that was never seen. */
 static enum fr_error
@@ -42,100 +32,85 @@ key_row(struct fr_tables *tables, const char *type, const char *value, int64_t n
     return FR_OK;
 }
 
-/* Another customer proved the key: he who had only claimed it goes on as one who claimed it. */
-static enum fr_error
-dispossess(struct fr_tables *tables, const char *type, const char *value,
-           struct identity_key_row *row)
+static bool
+holds(const Fr__IdentityStateHolding *held)
 {
-    const Fr__IdentityStateHolding *known;
-    enum fr_error err = identity_held_get(fr_tables_view(tables), row->holder, type, value,
-                                          fr_tables_arena(tables), &known);
-    Fr__IdentityStateHolding claim;
-
-    if (err != FR_OK)
-        return err;
-    claim = *known;
-    claim.remembered = true;
-    row->claims++;
-    err = identity_held_put(tables, row->holder, type, value, &claim);
-    return err == FR_OK ? identity_claimer_put(tables, type, value, row->holder) : err;
+    return held != NULL && !held->remembered && !held->former;
 }
 
-/* The origin had claimed the key before; now it holds it. */
 static enum fr_error
-forget_claim(struct fr_tables *tables, uint64_t origin, const char *type, const char *value,
-             struct identity_key_row *row)
+held_before(struct fr_tables *tables, uint64_t origin, const char *type, const char *value,
+            const Fr__IdentityStateHolding **held)
 {
-    const Fr__IdentityStateHolding *known;
     enum fr_error err = identity_held_get(fr_tables_view(tables), origin, type, value,
-                                          fr_tables_arena(tables), &known);
+                                          fr_tables_arena(tables), held);
 
     if (err == FR_NOT_FOUND)
-        return FR_OK;
-    if (err != FR_OK || !known->remembered)
-        return err;
-    row->claims--;
-    return identity_claimer_del(tables, type, value, origin);
+        *held = NULL;
+    return err == FR_NOT_FOUND ? FR_OK : err;
 }
 
-/* The group's own memory of what it has: how many proven keys, and the one account or log-in. */
+/* A proven key more, or less: what the groups above it know of themselves. */
 static enum fr_error
-strengthen_group(struct fr_tables *tables, const Fr__KeyAttached *attached, bool was_proven)
+strengthen(struct fr_tables *tables, uint64_t origin, const char *type, const char *value, int by)
 {
-    struct identity_customer root;
-    enum fr_error err = FR_OK;
+    enum fr_error err = identity_customer_add(tables, origin, 0, by, 0);
 
-    if (attached->unverified)
-        return FR_OK;
-    if (identity_key_class(attached->type) == IDENTITY_EXCLUSIVE)
-        err =
-            identity_exclusive_put(tables, attached->customer_id, attached->type, attached->value);
-    if (err != FR_OK || was_proven)
+    if (err != FR_OK || identity_key_class(type) != IDENTITY_EXCLUSIVE)
         return err;
-    err = identity_customer_get(fr_tables_view(tables), attached->customer_id, &root);
-    if (err != FR_OK)
-        return err;
-    root.strong_keys++;
-    return identity_customer_put(tables, attached->customer_id, &root);
+    return by > 0 ? identity_exclusive_put(tables, origin, type, value)
+                  : identity_exclusive_del(tables, origin, type, value);
 }
 
-/* KeyAttached.  Writes keys, held, claimers, exclusive, customers. */
+/* KeyAttached.  Writes keys, holders, held, claimers, exclusive, customers. */
 enum fr_error
 identity_apply_key_attached(struct fr_tables *tables, const struct fr_record *event)
 {
     const Fr__KeyAttached *attached = fr_body(event);
     uint64_t origin = attached->has_origin ? attached->origin : attached->customer_id;
+    const struct identity_holding holder = {.origin = origin,
+                                            .assurance = (uint8_t)attached->assurance,
+                                            .unverified = attached->unverified};
+    const char *type = attached->type, *value = attached->value;
     Fr__IdentityStateHolding holding = FR__IDENTITY_STATE_HOLDING__INIT;
+    const Fr__IdentityStateHolding *before;
     struct identity_key_row row;
-    bool was_held, was_proven;
-    enum fr_error err =
-        key_row(tables, attached->type, attached->value, event->head->time_us, &row);
+    enum fr_error err = key_row(tables, type, value, event->head->time_us, &row);
 
+    if (err == FR_OK)
+        err = held_before(tables, origin, type, value, &before);
     if (err != FR_OK)
         return err;
-    was_held = row.holder == origin;
-    was_proven = was_held && !row.unverified;
-    if (row.holder != 0 && !was_held)
-        err = dispossess(tables, attached->type, attached->value, &row);
-    if (err == FR_OK && !was_held)
-        err = forget_claim(tables, origin, attached->type, attached->value, &row);
-    row.holder = origin;
-    row.assurance = (uint8_t)attached->assurance;
-    row.unverified = attached->unverified;
+    if (before != NULL && before->remembered) {
+        row.claims--;
+        err = identity_claimer_del(tables, type, value, origin);
+    }
+    row.holders += !holds(before);
     row.last_us = event->head->time_us;
+    if (row.holder == 0 || origin <= row.holder) {
+        row.holder = origin;
+        row.assurance = holder.assurance;
+        row.unverified = holder.unverified;
+    }
     holding.assurance = attached->assurance;
     holding.unverified = attached->unverified;
-    holding.first_us = event->head->time_us;
-    holding.raw = attached->raw;
+    holding.first_us = before != NULL ? before->first_us : event->head->time_us;
+    holding.raw = before != NULL && before->raw != NULL ? before->raw : attached->raw;
+    holding.has_observation_id = attached->has_observation_id || before != NULL;
+    holding.observation_id = before != NULL && before->has_observation_id
+                                 ? before->observation_id
+                                 : attached->observation_id;
     holding.reasons = attached->reasons;
     holding.n_reasons = attached->n_reasons;
     if (err == FR_OK)
-        err = identity_key_put(tables, attached->type, attached->value, &row);
+        err = identity_key_put(tables, type, value, &row);
     if (err == FR_OK)
-        err = identity_held_put(tables, origin, attached->type, attached->value, &holding);
+        err = identity_holder_put(tables, type, value, &holder);
     if (err == FR_OK)
-        err = strengthen_group(tables, attached, was_proven);
-    return err == FR_OK && !was_held ? COUNT(tables, keys) : err;
+        err = identity_held_put(tables, origin, type, value, &holding);
+    if (err == FR_OK && !attached->unverified && !(holds(before) && !before->unverified))
+        err = strengthen(tables, origin, type, value, 1);
+    return err == FR_OK && !holds(before) ? COUNT(tables, keys) : err;
 }
 
 /* KeyRemembered.  Writes keys, held, claimers. */
@@ -150,11 +125,13 @@ identity_apply_key_remembered(struct fr_tables *tables, const struct fr_record *
 
     row.claims++;
     row.last_us = event->head->time_us;
-    holding.assurance = FR__ASSURANCE__CLAIMED;
+    holding.assurance = claim->has_assurance ? claim->assurance : FR__ASSURANCE__CLAIMED;
     holding.unverified = true;
     holding.remembered = true;
     holding.first_us = event->head->time_us;
     holding.raw = claim->raw;
+    holding.has_observation_id = claim->has_observation_id;
+    holding.observation_id = claim->observation_id;
     holding.reasons = claim->reasons;
     holding.n_reasons = claim->n_reasons;
     if (err == FR_OK)
@@ -166,188 +143,163 @@ identity_apply_key_remembered(struct fr_tables *tables, const struct fr_record *
     return err == FR_OK ? COUNT(tables, claims) : err;
 }
 
-/* CustomersMerged: one parent set, and the survivor's own memory of its group rewritten.
- * Writes customers, children, exclusive. */
+/* The oldest of those who are left speaks for the key. */
+static enum fr_error
+next_holder(struct fr_tables *tables, const char *type, const char *value,
+            struct identity_key_row *row)
+{
+    struct identity_holding first = {.origin = 0};
+    size_t count;
+    enum fr_error err = identity_holders(fr_tables_view(tables), type, value, &first, 1, &count);
+
+    row->holder = first.origin;
+    row->assurance = first.assurance;
+    row->unverified = first.unverified;
+    return err;
+}
+
+enum fr_error
+identity_key_let_go(struct fr_tables *tables, uint64_t origin, const char *type, const char *value,
+                    struct identity_key_row *row, const Fr__IdentityStateHolding **was)
+{
+    enum fr_error err = held_before(tables, origin, type, value, was);
+
+    if (err == FR_OK)
+        err = identity_key_get(fr_tables_view(tables), type, value, row);
+    if (err != FR_OK || *was == NULL || (*was)->former)
+        return err == FR_NOT_FOUND ? FR_OK : err;
+    if ((*was)->remembered) {
+        row->claims--;
+        err = identity_claimer_del(tables, type, value, origin);
+    } else {
+        row->holders--;
+        err = identity_holder_del(tables, type, value, origin);
+        if (err == FR_OK && !(*was)->unverified)
+            err = strengthen(tables, origin, type, value, -1);
+        if (err == FR_OK && row->holder == origin)
+            err = next_holder(tables, type, value, row);
+    }
+    return err == FR_OK ? identity_key_put(tables, type, value, row) : err;
+}
+
+/* KeyDetached.  Writes keys, holders, held, claimers, exclusive, customers. */
+enum fr_error
+identity_apply_key_detached(struct fr_tables *tables, const struct fr_record *event)
+{
+    const Fr__KeyDetached *detached = fr_body(event);
+    const char *type = detached->type, *value = detached->value;
+    const Fr__IdentityStateHolding *was;
+    Fr__IdentityStateHolding left;
+    struct identity_key_row row;
+    enum fr_error err = identity_key_let_go(tables, detached->origin, type, value, &row, &was);
+
+    if (err != FR_OK || was == NULL)
+        return err;
+    left = *was;
+    if (detached->how == FR__KEY_END__MOVED)
+        return identity_held_del(tables, detached->origin, type, value);
+    if (detached->how == FR__KEY_END__REASSIGNED) {
+        left.has_former = left.former = true;
+        return identity_held_put(tables, detached->origin, type, value, &left);
+    }
+    left.remembered = true;
+    row.claims++;
+    err = identity_held_put(tables, detached->origin, type, value, &left);
+    if (err == FR_OK)
+        err = identity_key_put(tables, type, value, &row);
+    return err == FR_OK ? identity_claimer_put(tables, type, value, detached->origin) : err;
+}
+
+/* KeyShared.  Writes keys, shared, repairs; arms the repair's timer. */
+enum fr_error
+identity_apply_key_shared(struct fr_tables *tables, const struct fr_record *event)
+{
+    const Fr__KeyShared *shared = fr_body(event);
+    Fr__IdentityStateRepair repair = FR__IDENTITY_STATE_REPAIR__INIT;
+    struct identity_key_row row;
+    enum fr_error err = key_row(tables, shared->type, shared->value, event->head->time_us, &row);
+
+    row.shared = shared->claims_only ? IDENTITY_CLAIMED_BY_MANY : IDENTITY_SHARED;
+    repair.type = shared->type;
+    repair.value = shared->value;
+    repair.origins = shared->origins;
+    repair.n_origins = shared->n_origins;
+    repair.has_claims_only = repair.claims_only = shared->claims_only;
+    if (err == FR_OK)
+        err = identity_key_put(tables, shared->type, shared->value, &row);
+    if (err == FR_OK)
+        err = identity_repair_put(tables, event->head->id, &repair);
+    if (err == FR_OK)
+        err = fr_timer_arm(tables, IDENTITY_REPAIR_TIMER, event->head->id,
+                           (struct fr_time){event->head->time_us});
+    return err == FR_OK ? COUNT(tables, shared) : err;
+}
+
+/* ---- the forest ---- */
+
+/* CustomersMerged: one parent link is set.  Writes customers, children. */
 enum fr_error
 identity_apply_customers_merged(struct fr_tables *tables, const struct fr_record *event)
 {
     const Fr__CustomersMerged *merged = fr_body(event);
-    const struct fr_view *view = fr_tables_view(tables);
     Fr__IdentityStateMerge merge = FR__IDENTITY_STATE_MERGE__INIT;
-    struct identity_customer survivor, other;
-    struct identity_exclusive *exclusives;
-    size_t count;
-    enum fr_error err = identity_customer_get(view, merged->survivor, &survivor);
+    struct identity_customer other;
+    enum fr_error err = identity_customer_get(fr_tables_view(tables), merged->merged, &other);
 
-    if (err == FR_OK)
-        err = identity_customer_get(view, merged->merged, &other);
     if (err != FR_OK)
         return err;
-    survivor.origins += other.origins;
-    survivor.strong_keys += other.strong_keys;
-    other.parent =
-        merged->survivor; /* its own counts stay: they are what an unmerge takes off again */
     merge.at_us = event->head->time_us;
     merge.parent = merged->survivor;
     merge.reasons = merged->reasons;
     merge.n_reasons = merged->n_reasons;
-    err = identity_customer_put(tables, merged->survivor, &survivor);
+    merge.who = merged->who;
+    merge.why = merged->why;
+    other.parent = merged->survivor;
+    err = identity_customer_put(tables, merged->merged, &other);
     if (err == FR_OK)
-        err = identity_customer_put(tables, merged->merged, &other);
+        err = identity_customer_add(tables, merged->survivor, (int)other.origins,
+                                    (int)other.strong_keys, (int)other.cannot_links);
     if (err == FR_OK)
         err = identity_child_put(tables, merged->survivor, merged->merged, &merge);
-    if (err == FR_OK)
-        err =
-            identity_exclusives(view, merged->merged, fr_tables_arena(tables), &exclusives, &count);
-    for (size_t i = 0; err == FR_OK && i < count; i++)
-        err = identity_exclusive_put(tables, merged->survivor, exclusives[i].type,
-                                     exclusives[i].value);
     return err == FR_OK ? COUNT(tables, merges) : err;
 }
 
-/* SuggestionMade.  Writes suggestions. */
-enum fr_error
-identity_apply_suggestion_made(struct fr_tables *tables, const struct fr_record *event)
+static enum fr_error
+keep_apart(struct fr_tables *tables, const struct fr_record *event, uint64_t a, uint64_t b)
 {
-    const Fr__SuggestionMade *made = fr_body(event);
-    Fr__IdentityStateSuggestion suggestion = FR__IDENTITY_STATE_SUGGESTION__INIT;
+    const Fr__CustomersSplit *split = fr_body(event);
+    Fr__IdentityStateApart apart = FR__IDENTITY_STATE_APART__INIT;
     enum fr_error err;
 
-    suggestion.at_us = event->head->time_us;
-    suggestion.reasons = made->reasons;
-    suggestion.n_reasons = made->n_reasons;
-    err = identity_suggestion_put(tables, made->customer_a, made->customer_b, &suggestion);
-    return err == FR_OK ? COUNT(tables, suggestions) : err;
-}
-
-/* ConflictFound.  Writes conflicts. */
-enum fr_error
-identity_apply_conflict_found(struct fr_tables *tables, const struct fr_record *event)
-{
-    const Fr__ConflictFound *found = fr_body(event);
-    const struct identity_conflict name = {
-        .kind = found->kind,
-        .a = found->customer_a,
-        .b = found->has_customer_b ? found->customer_b : 0,
-        .type = found->key_type != NULL ? found->key_type : "",
-        .value = found->key_value != NULL ? found->key_value : "",
-    };
-    Fr__IdentityStateConflict conflict = FR__IDENTITY_STATE_CONFLICT__INIT;
-    enum fr_error err;
-
-    conflict.at_us = event->head->time_us;
-    conflict.reasons = found->reasons;
-    conflict.n_reasons = found->n_reasons;
-    err = identity_conflict_put(tables, &name, &conflict);
-    return err == FR_OK ? COUNT(tables, conflicts) : err;
-}
-
-/* The keys of an observation were seen now; reasons with a key tell which. */
-static enum fr_error
-touch_keys(struct fr_tables *tables, Fr__Reason **reasons, size_t count, int64_t now_us)
-{
-    enum fr_error err = FR_OK;
-
-    for (size_t i = 0; err == FR_OK && i < count; i++) {
-        struct identity_key_row row;
-
-        if (reasons[i]->key_type == NULL || reasons[i]->key_value == NULL)
-            continue;
-        err = identity_key_get(fr_tables_view(tables), reasons[i]->key_type, reasons[i]->key_value,
-                               &row);
-        if (err == FR_NOT_FOUND || (err == FR_OK && row.last_us == now_us)) {
-            err = FR_OK; /* a failed key has no row; a new one was written by its own event */
-            continue;
-        }
-        row.last_us = now_us;
-        if (err == FR_OK)
-            err = identity_key_put(tables, reasons[i]->key_type, reasons[i]->key_value, &row);
-    }
-    return err;
-}
-
-/* What an observation says of the person; a channel may know no more than what he calls himself. */
-static const Fr__Attributes *
-attributes_of(const Fr__Attributes *given, const char *name, Fr__Attributes *room)
-{
-    fr__attributes__init(room);
-    if (given != NULL)
-        *room = *given;
-    if (room->name == NULL && room->given_name == NULL && room->family_name == NULL)
-        room->name = (char *)name;
-    return given != NULL || (room->name != NULL && room->name[0] != '\0') ? room : NULL;
-}
-
-static enum fr_error
-note_observation(struct fr_tables *tables, const struct fr_record *event, uint64_t origin,
-                 uint64_t message, const char *name, const Fr__Attributes *given, bool unverified)
-{
-    Fr__Attributes room;
-    const Fr__Attributes *attributes = attributes_of(given, name, &room);
-    const struct identity_observation observation = {.at_us = event->head->time_us};
-    struct identity_totals totals;
-    enum fr_error err = identity_observation_put(tables, origin, message, observation);
-
-    /* Who proved nothing does not rename the customer. */
-    if (err == FR_OK && name != NULL && name[0] != '\0' && !unverified)
-        err = identity_name_put(tables, origin, name);
-    if (err == FR_OK && attributes != NULL)
-        err = identity_profile_count(tables, origin, attributes, !unverified, 1);
+    if (identity_apart(fr_tables_view(tables), a, b))
+        return FR_OK;
+    apart.at_us = event->head->time_us;
+    apart.who = split->who;
+    apart.why = split->why;
+    err = identity_apart_put(tables, a, b, &apart);
     if (err == FR_OK)
-        err = identity_totals_get(fr_tables_view(tables), &totals);
+        err = identity_customer_add(tables, a, 0, 0, 1);
+    return err == FR_OK ? identity_customer_add(tables, b, 0, 0, 1) : err;
+}
+
+/* CustomersSplit: one parent link is cleared.  Writes customers, children, apart. */
+enum fr_error
+identity_apply_customers_split(struct fr_tables *tables, const struct fr_record *event)
+{
+    const Fr__CustomersSplit *split = fr_body(event);
+    struct identity_customer origin;
+    enum fr_error err = identity_customer_get(fr_tables_view(tables), split->origin, &origin);
+
     if (err != FR_OK)
         return err;
-    totals.observations++;
-    totals.unverified += unverified;
-    return identity_totals_put(tables, &totals);
-}
-
-/* MessageIdentified.  Writes keys (last seen), observations, names. */
-enum fr_error
-identity_apply_message_identified(struct fr_tables *tables, const struct fr_record *event)
-{
-    const Fr__MessageIdentified *identified = fr_body(event);
-    uint64_t origin = identified->has_origin ? identified->origin : identified->customer_id;
-    enum fr_error err =
-        touch_keys(tables, identified->reasons, identified->n_reasons, event->head->time_us);
-
-    return err != FR_OK ? err
-                        : note_observation(tables, event, origin, identified->message_id,
-                                           identified->message->name,
-                                           identified->message->attributes, identified->unverified);
-}
-
-/* VisitorRecognized.  Writes keys (last seen), observations, names. */
-enum fr_error
-identity_apply_visitor_recognized(struct fr_tables *tables, const struct fr_record *event)
-{
-    const Fr__VisitorRecognized *recognized = fr_body(event);
-    uint64_t origin = recognized->has_origin ? recognized->origin : recognized->customer_id;
-    enum fr_error err =
-        touch_keys(tables, recognized->reasons, recognized->n_reasons, event->head->time_us);
-
-    return err != FR_OK
-               ? err
-               : note_observation(tables, event, origin, event->head->cause, recognized->name,
-                                  recognized->attributes, recognized->unverified);
-}
-
-/* ObservationResolved.  Writes keys (last seen), observations, profiles, imported. */
-enum fr_error
-identity_apply_observation_resolved(struct fr_tables *tables, const struct fr_record *event)
-{
-    const Fr__ObservationResolved *resolved = fr_body(event);
-    uint64_t origin = resolved->has_origin ? resolved->origin : resolved->customer_id;
-    const struct identity_imported imported = {resolved->observation_id, origin};
-    const char *name = resolved->attributes != NULL ? resolved->attributes->name : NULL;
-    enum fr_error err =
-        touch_keys(tables, resolved->reasons, resolved->n_reasons, event->head->time_us);
-
-    /* A register vouches for what it says of people, also where it has no key of theirs. */
+    origin.parent = 0;
+    err = identity_customer_put(tables, split->origin, &origin);
     if (err == FR_OK)
-        err = note_observation(tables, event, origin, resolved->observation_id, name,
-                               resolved->attributes, false);
-    if (err != FR_OK || resolved->source == NULL || resolved->external_id == NULL)
-        return err;
-    return identity_imported_put(tables, resolved->source, resolved->external_id, &imported);
+        err = identity_customer_add(tables, split->parent, -(int)origin.origins,
+                                    -(int)origin.strong_keys, -(int)origin.cannot_links);
+    if (err == FR_OK)
+        err = identity_child_del(tables, split->parent, split->origin);
+    for (size_t i = 0; err == FR_OK && i < split->n_apart_from; i++)
+        err = keep_apart(tables, event, split->origin, split->apart_from[i]);
+    return err == FR_OK ? COUNT(tables, splits) : err;
 }

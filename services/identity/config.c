@@ -12,7 +12,7 @@ static const struct fr_config_key channel_keys[] = {
     { "live", FR_CONFIG_BOOL, offsetof(struct identity_channel, live), "false",
       .doc = "Whether the person talks with us now (chat, voice): what he claims there only suggests." },
     { "answers_to", FR_CONFIG_STRING, offsetof(struct identity_channel, answers_to), "", .max = 48,
-      .doc = "Type of the key that an answer is sent to (email, phone...): a claim of that very key attaches, "
+      .doc = "Type of the key that an answer is sent to (email, phone, social for every platform...): a claim of that very key attaches, "
              "unverified. Empty when answers go to a session or a ticket page." },
     { NULL },
 };
@@ -27,21 +27,6 @@ static const struct fr_config_key provider_keys[] = {
       .doc = "Whether what follows a + reaches the same mailbox there." },
     { NULL },
 };
-static const struct fr_config_key region_keys[] = {
-    { "region", FR_CONFIG_STRING, offsetof(struct identity_region, region), NULL, .required = true,
-      .min = 2, .max = 2, .doc = "ISO 3166 code, as channel accounts name their default region." },
-    { "calling_code", FR_CONFIG_STRING, offsetof(struct identity_region, calling_code), NULL, .required = true,
-      .min = 1, .max = 3, .doc = "What follows the + in the international form, in quotes." },
-    { "international", FR_CONFIG_STRING, offsetof(struct identity_region, international), "00", .max = 5,
-      .doc = "What is dialled before the calling code of another country, in quotes." },
-    { "trunk", FR_CONFIG_STRING, offsetof(struct identity_region, trunk), "", .max = 3,
-      .doc = "What is dialled before a number of the own country, in quotes." },
-    { "digits_min", FR_CONFIG_INT, offsetof(struct identity_region, digits_min), NULL, .required = true,
-      .min = 3, .max = 14, .doc = "Shortest number without its trunk prefix." },
-    { "digits_max", FR_CONFIG_INT, offsetof(struct identity_region, digits_max), NULL, .required = true,
-      .min = 3, .max = 14, .doc = "Longest number without its trunk prefix." },
-    { NULL },
-};
 static const struct fr_config_key own_key_keys[] = {
     { "type", FR_CONFIG_STRING, offsetof(struct identity_own_key, type), NULL, .required = true,
       .min = 1, .max = 48, .doc = "email or phone." },
@@ -51,31 +36,34 @@ static const struct fr_config_key own_key_keys[] = {
 };
 
 const struct fr_config_key identity_config_keys[] = {
-    { "fan_out", FR_CONFIG_INT, AT(fan_out), "5", .min = 1, .max = 100,
-      .doc = "A key claimed for more customers than this no longer suggests anything." },
+    { "fan_out", FR_CONFIG_INT, AT(fan_out), "5", .min = 1, .max = IDENTITY_FAN_OUT_MAX,
+      .doc = "A key that more customers hold than this, or that came with more names, is shared: it neither links nor suggests." },
+    { "dormancy", FR_CONFIG_SPAN, AT(dormancy), "90d", .min = INT64_C(3600000000),
+      .doc = "A telephone line or device that was silent for longer and comes back with another name has a new owner." },
     { "matching", FR_CONFIG_SECTION, AT(matching), NULL, .keys = identity_matching_keys,
       .doc = "How what is said of people is weighed: for suggestions, and for what an operator imports." },
     { "one_account_space", FR_CONFIG_BOOL, AT(one_account_space), "false",
       .doc = "Whether customer numbers and log-ins name the same person at every brand." },
     { "channels", FR_CONFIG_MAP, AT(channels),
-      "{channel_webchat: {live: true}, channel_webform: {live: false}}",
+      "{channel_webchat: {live: true}, channel_webform: {live: false}, channel_voice: {live: true},"
+      " channel_email: {answers_to: email}, channel_sms: {answers_to: phone}, channel_social: {answers_to: social}}",
       .keys = channel_keys, .item_size = sizeof(struct identity_channel), .max = 64,
       .doc = "What a claim is worth on each channel; one that is not named counts as live." },
     { "mail_providers", FR_CONFIG_MAP, AT(providers),
       "{gmail.com: {drop_dots: true, drop_tag: true},"
       " googlemail.com: {same_as: gmail.com, drop_dots: true, drop_tag: true},"
-      " outlook.com: {drop_tag: true}, hotmail.com: {drop_tag: true}, live.com: {drop_tag: true},"
+      " outlook.com: {drop_tag: true}, outlook.fr: {drop_tag: true}, outlook.de: {drop_tag: true},"
+      " hotmail.co.uk: {drop_tag: true}, hotmail.fr: {drop_tag: true}, live.co.uk: {drop_tag: true},"
+      " live.fr: {drop_tag: true}, hotmail.com: {drop_tag: true}, live.com: {drop_tag: true},"
       " icloud.com: {drop_tag: true}, fastmail.com: {drop_tag: true}, fastmail.fm: {drop_tag: true},"
       " proton.me: {drop_tag: true}, protonmail.com: {drop_tag: true}}",
       .keys = provider_keys, .item_size = sizeof(struct identity_provider), .max = 500,
       .doc = "Providers where several spellings reach one mailbox; elsewhere dots and +tags are kept." },
     { "nobody", FR_CONFIG_STRINGS, AT(nobody),
-      "[noreply, donotreply, mailerdaemon, none, noemail, nomail, unknown, anonymous, nobody, \"null\", undefined]",
+      "[noreply, donotreply, dontreply, mailerdaemon, postmaster, bounce, bounces, none, noemail, nomail, na, noone,"
+      " notprovided, notavailable, notapplicable, unknown, anonymous, nobody, \"null\", undefined]",
       .max = 200,
       .doc = "Local parts of e-mail addresses that name no person, in lower case without - _ and dots." },
-    { "phone_regions", FR_CONFIG_MAP, AT(phone_regions), NULL,
-      .keys = region_keys, .item_size = sizeof(struct identity_region), .max = 250,
-      .doc = "Numbering plans that are missing in the built-in table, or differ from it." },
     { "own_keys", FR_CONFIG_LIST, AT(own_keys), NULL,
       .keys = own_key_keys, .item_size = sizeof(struct identity_own_key), .max = 500,
       .doc = "Our own addresses and numbers: they are nobody's key." },
@@ -109,7 +97,6 @@ identity_config_check(struct fr_config *config, const void *section)
 {
     const struct identity_config *identity = section;
     const struct identity_channel *channels = identity->channels.items;
-    const struct identity_region *regions = identity->phone_regions.items;
     char path[40];
 
     identity_matching_check(config, "matching", &identity->matching);
@@ -117,16 +104,12 @@ identity_config_check(struct fr_config *config, const void *section)
         snprintf(path, sizeof(path), "channels.%.20s", channels[i].name);
         if (channels[i].answers_to[0] == '\0')
             continue;
-        if (identity_key_class(channels[i].answers_to) == IDENTITY_UNKNOWN)
+        if (strcmp(channels[i].answers_to, "social") != 0 &&
+            identity_key_class(channels[i].answers_to) == IDENTITY_UNKNOWN)
             fr_config_complain(config, "identity", path, "answers_to names no type of key");
         else if (channels[i].live)
             fr_config_complain(config, "identity", path,
                                "on a live channel a claim only suggests: answers_to must be empty");
-    }
-    for (size_t i = 0; i < identity->phone_regions.count; i++) {
-        snprintf(path, sizeof(path), "phone_regions.%s", regions[i].region);
-        if (regions[i].digits_max < regions[i].digits_min)
-            fr_config_complain(config, "identity", path, "digits_max is below digits_min");
     }
     check_own_keys(config, identity);
 }

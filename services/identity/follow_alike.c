@@ -1,9 +1,7 @@
 /* follow_alike.c - suggestions and links from what is said of people. */
 #include "services/identity/follow_alike.h"
 
-#include "services/identity/counters.h"
-#include "services/identity/key.h"
-#include "services/identity/tables.h"
+#include "services/identity/say.h"
 
 #define LINKS_MAX 8       /* customers that one observation may join by what it says */
 #define SUGGESTIONS_MAX 5 /* that one observation makes by what it says: more help nobody */
@@ -96,78 +94,54 @@ explain(const struct identity_alike *found, const char *rule, struct reasons *re
 
 /* ---- what stands against a link ---- */
 
-/* I6, against whole groups: different accounts or log-ins. */
+/* I6, against whole groups. */
 static enum fr_error
 excluded(struct fr_turn *turn, uint64_t a, uint64_t b, bool *answer)
 {
-    struct identity_exclusive *ours, *theirs;
-    size_t our_count, their_count;
-    enum fr_error err = identity_exclusives(turn->view, a, turn->arena, &ours, &our_count);
+    struct identity_group *ours, *theirs;
+    struct identity_decided decided;
+    enum fr_error err = identity_group_load(turn->view, turn->arena, a, true, &ours);
 
     if (err == FR_OK)
-        err = identity_exclusives(turn->view, b, turn->arena, &theirs, &their_count);
-    *answer = false;
-    for (size_t i = 0; err == FR_OK && i < our_count; i++)
-        for (size_t j = 0; j < their_count; j++)
-            *answer = *answer || (strcmp(ours[i].type, theirs[j].type) == 0 &&
-                                  strcmp(ours[i].value, theirs[j].value) != 0);
+        err = identity_group_load(turn->view, turn->arena, b, true, &theirs);
+    if (err == FR_OK)
+        err = identity_groups_decided(turn->view, turn->arena, ours, theirs, &decided);
+    *answer = err == FR_OK && (decided.settled || identity_groups_exclude(ours, theirs));
     return err;
 }
 
 /* ---- saying it ---- */
 
 static enum fr_error
-say(struct fr_turn *turn, const struct fr_record *input, uint64_t customer,
-    const ProtobufCMessage *message)
-{
-    const struct fr_labels labels = {.key = customer};
-
-    return fr_emit_as(turn, input, message, &labels);
-}
-
-static enum fr_error
 link_customers(struct fr_turn *turn, const struct fr_record *input, uint64_t a,
                const struct identity_alike *found, const struct identity_alike_order *order)
 {
-    Fr__CustomersMerged merged = FR__CUSTOMERS_MERGED__INIT;
-    struct identity_customer one, other;
     struct reasons reasons;
-    bool a_first;
-    enum fr_error err = identity_customer_get(turn->view, a, &one);
+    struct identity_link link = {.turn = turn,
+                                 .input = input,
+                                 .a = a,
+                                 .b = found->root,
+                                 .reasons = reasons.pointers,
+                                 .who = order->who,
+                                 .why = order->why};
+    uint64_t survivor;
 
-    if (err == FR_OK)
-        err = identity_customer_get(turn->view, found->root, &other);
-    if (err != FR_OK)
-        return err;
-    a_first = one.created_us < other.created_us ||
-              (one.created_us == other.created_us && a < found->root);
     explain(found, "import", &reasons);
-    merged.survivor = a_first ? a : found->root;
-    merged.merged = a_first ? found->root : a;
-    merged.who = (char *)order->who;
-    merged.why = (char *)order->why;
-    merged.reasons = reasons.pointers;
-    merged.n_reasons = reasons.count;
-    fr_count(turn, IDENTITY_MERGED, 1);
-    return say(turn, input, merged.survivor, &merged.base);
+    link.reason_count = reasons.count;
+    return identity_say_merged(&link, &survivor);
 }
 
 static enum fr_error
 suggest(struct fr_turn *turn, const struct fr_record *input, uint64_t customer,
         const struct identity_alike *found)
 {
-    Fr__SuggestionMade suggestion = FR__SUGGESTION_MADE__INIT;
     struct reasons reasons;
+    struct identity_link link = {
+        .turn = turn, .input = input, .a = customer, .b = found->root, .reasons = reasons.pointers};
 
-    if (identity_suggested(turn->view, customer, found->root))
-        return FR_OK;
     explain(found, "I8", &reasons);
-    suggestion.customer_a = customer;
-    suggestion.customer_b = found->root;
-    suggestion.reasons = reasons.pointers;
-    suggestion.n_reasons = reasons.count;
-    fr_count(turn, IDENTITY_SUGGESTED, 1);
-    return say(turn, input, customer, &suggestion.base);
+    link.reason_count = reasons.count;
+    return identity_say_suggestion(&link);
 }
 
 /* ---- following ---- */

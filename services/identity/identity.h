@@ -1,6 +1,6 @@
 /* identity.h - who is it?  Every observation comes out as exactly one customer, and says why.
  *
- * The rules are I1 to I5 and I13 of the identity contract; README.md tells them and draws the flow.
+ * The rules are I1 to I13 of the identity contract; README.md tells them and draws the flow.
  * The failure that counts is the over-merge: one person's history shown to another.
  */
 #ifndef FR_IDENTITY_IDENTITY_H
@@ -8,6 +8,9 @@
 
 #include "common/stage/stage.h"
 #include "services/identity/weights.h"
+
+#define IDENTITY_FAN_OUT_MAX 30 /* of the knob: holders of one key are looked at one by one */
+#define IDENTITY_REPAIR_TIMER (FR_TIMER_KIND + 1) /* id: the repair */
 
 extern const struct fr_stage identity_stage; /* identity.c */
 
@@ -26,27 +29,19 @@ struct identity_provider { /* a mail provider's own idea of which addresses are 
     bool drop_tag;
 };
 
-struct identity_region {            /* one numbering plan; see phone.h */
-    const char *region;             /* ISO 3166 alpha 2 */
-    const char *calling_code;       /* "44" */
-    const char *international;      /* "00" */
-    const char *trunk;              /* "0", or "" */
-    int64_t digits_min, digits_max; /* of a national number without its trunk prefix */
-};
-
 struct identity_own_key {
     const char *type, *value; /* in normal form */
 };
 
 struct identity_config {
     int64_t fan_out;
+    struct fr_span dormancy;
     struct identity_matching matching; /* weights of attributes */
     bool one_account_space;
-    struct fr_config_list channels;      /* struct identity_channel */
-    struct fr_config_list providers;     /* struct identity_provider */
-    struct fr_config_list nobody;        /* const char *: local parts that are nobody's */
-    struct fr_config_list phone_regions; /* struct identity_region: before the built-in ones */
-    struct fr_config_list own_keys;      /* struct identity_own_key */
+    struct fr_config_list channels;  /* struct identity_channel */
+    struct fr_config_list providers; /* struct identity_provider */
+    struct fr_config_list nobody;    /* const char *: local parts that are nobody's */
+    struct fr_config_list own_keys;  /* struct identity_own_key */
 };
 
 extern const struct fr_config_key identity_config_keys[];
@@ -61,22 +56,37 @@ const struct identity_channel *identity_channel_find(const struct identity_confi
 fr_decide_fn identity_decide_message_received;
 fr_decide_fn identity_decide_visitor_identified;
 fr_decide_fn identity_decide_observation_imported;
-
-/* ---- follow_alike.c ---- */
-fr_decide_fn identity_decide_alike_link_asked;
+fr_decide_fn identity_decide_alike_link_asked; /* follow_alike.c */
+fr_decide_fn identity_decide_action;           /* decide_action.c */
+fr_decide_fn identity_decide_repair;           /* decide_repair.c */
 
 /* ---- apply.c ---- */
 fr_apply_fn identity_apply_customer_created;
 fr_apply_fn identity_apply_key_attached;
+fr_apply_fn identity_apply_key_detached;
 fr_apply_fn identity_apply_key_remembered;
 fr_apply_fn identity_apply_customers_merged;
-fr_apply_fn identity_apply_suggestion_made;
-fr_apply_fn identity_apply_conflict_found;
+fr_apply_fn identity_apply_customers_split;
+fr_apply_fn identity_apply_key_shared;
+
+/* ---- apply_observation.c ---- */
 fr_apply_fn identity_apply_message_identified;
 fr_apply_fn identity_apply_visitor_recognized;
 fr_apply_fn identity_apply_observation_resolved;
+fr_apply_fn identity_apply_observation_moved;
 
-/* ---- query.c ---- */
+/* ---- apply_pair.c ---- */
+fr_apply_fn identity_apply_suggestion_made;
+fr_apply_fn identity_apply_suggestion_settled;
+fr_apply_fn identity_apply_conflict_found;
+fr_apply_fn identity_apply_conflict_settled;
+fr_apply_fn identity_apply_cannot_link_lifted;
+fr_apply_fn identity_apply_customer_erased;
+fr_apply_fn identity_apply_observations_erased;
+fr_apply_fn identity_apply_repair_advanced;
+fr_apply_fn identity_apply_action_ended;
+
+/* ---- query.c, query_list.c ---- */
 extern const struct fr_query identity_queries[];
 
 #endif

@@ -32,6 +32,15 @@ as_issued(const char *raw, const char *space, char out[IDENTITY_VALUE_SIZE], con
     return FR_OK;
 }
 
+/* Names of accounts change hands; the platform's own number never does.  Platforms write it with or
+ * without letters around it, a handle is what has no digit at all or stands behind an @. */
+static bool
+is_handle(const char *raw)
+{
+    raw += strspn(raw, " \t");
+    return raw[0] == '@' || strpbrk(raw, "0123456789") == NULL;
+}
+
 static bool
 is_ours(const char *type, const char *value, const struct identity_config *config)
 {
@@ -50,13 +59,13 @@ normal_value(const char *type, const char *raw, const char *region, const char *
     if (strcmp(type, "email") == 0)
         return identity_email(raw, config, out, why);
     if (strcmp(type, "phone") == 0)
-        return identity_phone(raw, region, &config->phone_regions, out, why);
+        return identity_phone(raw, region, out, IDENTITY_VALUE_SIZE, why) ? FR_OK : FR_INVALID;
     switch (identity_key_class(type)) {
     case IDENTITY_EXCLUSIVE:
         return as_issued(raw, config->one_account_space ? "" : brand, out, why);
     case IDENTITY_PERSON:
         *why = "a handle can change hands; the platform's own number is the key";
-        return raw[strspn(raw, " \t")] == '@' ? FR_INVALID : as_issued(raw, "", out, why);
+        return is_handle(raw) ? FR_INVALID : as_issued(raw, "", out, why);
     case IDENTITY_LINE:
         return as_issued(raw, "", out, why);
     default:

@@ -1,20 +1,26 @@
 /* phone.h - the normal form of a telephone number: E.164, and ";ext=" when there is an extension.
  *
- * Pure.  A small table of numbering plans (calling code, international prefix, trunk prefix,
- * possible lengths) does the common forms: +44..., 0044..., 020... with the channel account's
- * default region. Patterns inside a plan (which area codes exist, carrier codes, letters for
- * digits) are not judged: see README.md, "What is not done".
+ * Pure.  Numbering plans are Google's libphonenumber (phone.cc, C++ behind this C header): every
+ * region's calling code, prefixes and possible lengths.  A number need not be in use, only
+ * possible: which ranges are assigned changes faster than libraries do.
  */
 #ifndef FR_IDENTITY_PHONE_H
 #define FR_IDENTITY_PHONE_H
 
-#include "services/identity/email.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 /* `region` is the channel account's default ("GB"), never guessed from the text; "" or NULL: only
- * international forms give a key.  Plans in `regions` (struct identity_region) come before the
- * built-in ones.  FR_INVALID: no key, *why says so. */
-enum fr_error identity_phone(const char *raw, const char *region,
-                             const struct fr_config_list *regions, char out[IDENTITY_VALUE_SIZE],
-                             const char **why);
+ * international forms give a key.  Writes at most size - 1 bytes and a NUL.  False: it gives no
+ * key, and *why is a constant phrase that says so. */
+bool identity_phone(const char *raw, const char *region, char *out, size_t size, const char **why);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

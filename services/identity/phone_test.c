@@ -34,7 +34,6 @@ static const struct {
     { "a no-break space separates",                  "020\xc2\xa0" "7946\xc2\xa0" "0000", "GB", "+442079460000" },
     { "a mark of writing direction is not seen",     "\xe2\x80\xaa+442079460000\xe2\x80\xac", "", "+442079460000" },
     { "a country we have no plan for, as it is",     "+685 12345",                "",   "+68512345" },
-    { "a plan of the operator's own",                "0800123",                   "XK", "+383800123" },
     { "region in lower case",                        "020 7946 0000",             "gb", "+442079460000" },
     { "trunk zeros without end are dropped alike",  "+46 0000 946 0000",         "",   "+469460000" },
     { "no default region, no guess",                 "020 7946 0000",             "",   NULL },
@@ -48,33 +47,31 @@ static const struct {
     { "too short for its plan",                      "+33 1 23 45",               "",   NULL },
     { "longer than any number",                      "+68512345678901234",        "",   NULL },
     { "far longer than any number",                  "12345678901234567890123456789012345678901234567890", "GB", NULL },
-    { "letters are not digits here",                 "0800 FLOWERS",              "GB", NULL },
+    { "letters on the dial are digits",              "0800 FLOWERS",              "GB", "+448003569377" },
     { "a service code is not a number",              "*100#",                     "GB", NULL },
     { "an extension without digits",                 "+442079460000 ext",         "",   NULL },
     { "only an extension",                           "x12",                       "GB", NULL },
-    { "two plus signs",                              "++442079460000",            "",   NULL },
+    { "a plus sign too many is forgiven",            "++442079460000",            "",   "+442079460000" },
     { "an empty text",                               "",                          "GB", NULL },
     { "a country code never starts with 0",          "+0123456789",               "",   NULL },
 };
 /* clang-format on */
-
-static struct identity_region own_plans[] = {{"XK", "383", "00", "0", 6, 8}};
-static const struct fr_config_list plans = {own_plans, 1};
 
 static void
 test_samples(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++) {
-        char normal[IDENTITY_VALUE_SIZE] = "";
+        char normal[64] = "";
         const char *why = NULL;
-        enum fr_error err = identity_phone(samples[i].raw, samples[i].region, &plans, normal, &why);
+        bool given =
+            identity_phone(samples[i].raw, samples[i].region, normal, sizeof(normal), &why);
 
-        if ((err == FR_OK) != (samples[i].normal != NULL) ||
-            (err == FR_OK && strcmp(normal, samples[i].normal) != 0))
+        if (given != (samples[i].normal != NULL) ||
+            (given && strcmp(normal, samples[i].normal) != 0))
             fail_msg("%s: %s gave \"%s\" (%s)", samples[i].claim, samples[i].raw, normal,
                      why != NULL ? why : "");
-        if (err != FR_OK)
+        if (!given)
             assert_non_null(why);
     }
 }
@@ -84,12 +81,12 @@ test_idempotent(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++) {
-        char normal[IDENTITY_VALUE_SIZE];
+        char normal[64];
         const char *why;
 
         if (samples[i].normal == NULL)
             continue;
-        assert_int_equal(identity_phone(samples[i].normal, "", &plans, normal, &why), FR_OK);
+        assert_true(identity_phone(samples[i].normal, "", normal, sizeof(normal), &why));
         assert_string_equal(normal, samples[i].normal);
     }
 }

@@ -1,13 +1,20 @@
 /* resolve.c - one observation in, exactly one customer out. */
 #include "services/identity/resolve.h"
 
+const char identity_exclusive_key[] = "exclusive_key";
+const char identity_cannot_link[] = "cannot_link";
+const char identity_birth_differs[] = "birth_date";
+const char identity_key_reassigned[] = "key_reassigned";
+const char identity_spoof_suspect[] = "spoof_suspect";
+
 struct matter { /* the observation, and the customer as he takes shape */
+    const struct identity_scene *scene;
     const struct identity_evidence *evidence;
     size_t count;
     struct identity_verdict *verdict;
     int64_t root_created_us;
-    bool lead_verified;
-    size_t members[IDENTITY_KEYS_MAX]; /* evidence whose holders' groups are one customer now */
+    bool verified; /* a verified key of this observation is the customer's */
+    const struct identity_holder *members[IDENTITY_KEYS_MAX]; /* whose groups are one now */
     size_t member_count;
 };
 
@@ -31,7 +38,7 @@ strength(Fr__Assurance assurance)
 static bool
 strong(const struct identity_evidence *evidence)
 {
-    return strength(evidence->assurance) <= 1;
+    return identity_strong(evidence->assurance);
 }
 
 static bool
@@ -61,43 +68,91 @@ rank(struct identity_evidence *evidence, size_t count)
     }
 }
 
+/* ---- holders ---- */
+
+/* A proof is not weakened by those who hold the key by I4 only. */
+static bool
+counts(const struct identity_evidence *key, const struct identity_holder *holder)
+{
+    return !strong(key) || !holder->unverified;
+}
+
+/* A line key with another name is a household; a person's key with another date of birth is
+ * father and son.  An account or a log-in is its customer's whatever is said beside it. */
+static bool
+contradicted(const struct identity_evidence *key, const struct identity_holder *holder)
+{
+    if (key->class == IDENTITY_EXCLUSIVE)
+        return false;
+    return holder->birth_differs ||
+           (key->class == IDENTITY_LINE && holder->fit == IDENTITY_DIFFERS);
+}
+
+static size_t
+holders_that_count(const struct identity_evidence *key)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < key->holder_count; i++)
+        count += counts(key, &key->holders[i]);
+    return count;
+}
+
+/* The one customer that this key leads to, or NULL: its only holder unless he is contradicted; of
+ * several the one whom the name picks (I7). */
+static const struct identity_holder *
+leads_to(const struct identity_evidence *key)
+{
+    const struct identity_holder *only = NULL, *picked = NULL;
+    size_t total = holders_that_count(key), fitting = 0;
+
+    for (size_t i = 0; !key->shared && i < key->holder_count; i++) {
+        const struct identity_holder *holder = &key->holders[i];
+
+        if (!counts(key, holder) || contradicted(key, holder))
+            continue;
+        only = holder;
+        if (holder->fit == IDENTITY_FITS) {
+            picked = holder;
+            fitting++;
+        }
+    }
+    if (total == 1)
+        return only;
+    return fitting == 1 ? picked : NULL;
+}
+
+/* Last resort of a proven key: who holds it by I4 and has nothing proven at all never was more than
+ * this key.  Had he anything else, the claim would link (I5). */
+static const struct identity_holder *
+leads_to_shell(const struct identity_evidence *key)
+{
+    const struct identity_holder *picked = NULL;
+    size_t fitting = 0;
+
+    for (size_t i = 0; !key->shared && i < key->holder_count; i++) {
+        const struct identity_holder *holder = &key->holders[i];
+
+        if (!holder->unverified || holder->root_strong_keys != 0 || contradicted(key, holder) ||
+            (key->holder_count > 1 && holder->fit != IDENTITY_FITS))
+            continue;
+        picked = holder;
+        fitting++;
+    }
+    return fitting == 1 ? picked : NULL;
+}
+
 /* ---- exclusive values: an account or a log-in has one value per customer (and brand) ---- */
-
-static bool
-excludes(const char *type_a, const char *value_a, const char *type_b, const char *value_b)
-{
-    return strcmp(type_a, type_b) == 0 && strcmp(value_a, value_b) != 0 &&
-           fr_slice_equal(identity_key_space(value_a), identity_key_space(value_b));
-}
-
-/* Does the holder of `evidence` have a value that excludes this one? */
-static bool
-holder_excludes(const struct identity_evidence *evidence, const char *type, const char *value)
-{
-    for (size_t i = 0; i < evidence->exclusive_count; i++)
-        if (excludes(evidence->exclusives[i].type, evidence->exclusives[i].value, type, value))
-            return true;
-    return false;
-}
-
-static bool
-holders_exclude(const struct identity_evidence *a, const struct identity_evidence *b)
-{
-    for (size_t i = 0; i < b->exclusive_count; i++)
-        if (holder_excludes(a, b->exclusives[i].type, b->exclusives[i].value))
-            return true;
-    return false;
-}
 
 /* Do the accounts and log-ins proven in this observation speak against that holder? */
 static bool
-observation_excludes(const struct matter *matter, const struct identity_evidence *holder)
+observation_excludes(const struct matter *matter, const struct identity_holder *holder)
 {
-    for (size_t i = 0; i < matter->count; i++) {
+    for (size_t i = 0; holder->group != NULL && i < matter->count; i++) {
         const struct identity_evidence *own = &matter->evidence[i];
 
-        if (strong(own) && own->class == IDENTITY_EXCLUSIVE &&
-            holder_excludes(holder, own->type, own->value))
+        if (strong(own) && own->class == IDENTITY_EXCLUSIVE && !own->shared &&
+            identity_group_excludes(holder->group, own->type, own->value))
             return true;
     }
     return false;
@@ -111,65 +166,87 @@ customer_excludes(const struct matter *matter, size_t index)
     const struct identity_evidence *value = &matter->evidence[index];
 
     for (size_t i = 0; i < matter->member_count; i++)
-        if (holder_excludes(&matter->evidence[matter->members[i]], value->type, value->value))
+        if (matter->members[i]->group != NULL &&
+            identity_group_excludes(matter->members[i]->group, value->type, value->value))
             return true;
     for (size_t i = 0; i < index; i++)
         if (matter->evidence[i].class == IDENTITY_EXCLUSIVE && strong(&matter->evidence[i]) &&
-            matter->verdict->findings[i].action != IDENTITY_EXCLUDE &&
-            excludes(matter->evidence[i].type, matter->evidence[i].value, value->type,
-                     value->value))
+            matter->verdict->findings[i].conflict == NULL &&
+            identity_values_exclude(matter->evidence[i].type, matter->evidence[i].value,
+                                    value->type, value->value))
             return true;
     return false;
 }
 
-/* The veto of I5, checked against everybody who belongs to the customer already, so that a chain
- * cannot smuggle two accounts together. */
-static bool
-vetoed(const struct matter *matter, const struct identity_evidence *other)
+/* ---- vetoes (I6) ---- */
+
+const char *
+identity_veto(const struct identity_group *a, const struct identity_group *b, bool apart)
+{
+    if (apart)
+        return identity_cannot_link;
+    if (identity_groups_exclude(a, b))
+        return identity_exclusive_key;
+    return identity_groups_birth_differ(a, b) ? identity_birth_differs : NULL;
+}
+
+/* Checked against everybody who belongs to the customer already, so that a chain cannot smuggle two
+ * accounts together. */
+static const char *
+vetoed(const struct matter *matter, const struct identity_holder *other)
 {
     if (observation_excludes(matter, other))
-        return true;
-    for (size_t i = 0; i < matter->member_count; i++)
-        if (holders_exclude(&matter->evidence[matter->members[i]], other))
-            return true;
-    return false;
+        return identity_exclusive_key;
+    for (size_t i = 0; i < matter->member_count; i++) {
+        const struct identity_group *member = matter->members[i]->group;
+        const char *kind;
+
+        if (member == NULL || other->group == NULL)
+            continue;
+        kind = identity_veto(member, other->group,
+                             matter->scene->apart(matter->scene->context, member, other->group));
+        if (kind != NULL)
+            return kind;
+    }
+    return other->birth_differs ? identity_birth_differs : NULL;
+}
+
+/* Of the customer as he is, or of the observation where he is new, with that holder. */
+static enum identity_fit
+names_with(const struct matter *matter, const struct identity_holder *other)
+{
+    enum identity_fit fit = other->fit;
+
+    for (size_t i = 0; fit == IDENTITY_FIT_UNKNOWN && i < matter->member_count; i++)
+        if (matter->members[i]->group != NULL && other->group != NULL)
+            fit = identity_groups_name_fit(matter->members[i]->group, other->group);
+    return fit;
 }
 
 /* ---- who leads ---- */
 
-/* A proven key leads to who holds it, unless he holds it by I4 only. */
-static bool
-leads(const struct identity_evidence *evidence)
-{
-    return strong(evidence) && evidence->root != 0 && !evidence->unverified;
-}
-
-/* Last resort of a proven key: who holds it by I4 and has nothing proven at all never was more than
- * this key.  Had he anything else, the claim would link (I5). */
-static bool
-leads_to_shell(const struct identity_evidence *evidence)
-{
-    return strong(evidence) && evidence->root != 0 && evidence->unverified &&
-           evidence->root_strong_keys == 0;
-}
-
 static int
-strong_lead(const struct matter *matter)
+strong_lead(const struct matter *matter, const struct identity_holder **who)
 {
-    int contradicted = -1;
+    int conflicting = -1;
 
-    for (size_t i = 0; i < matter->count; i++) {
-        if (!leads(&matter->evidence[i]))
+    for (size_t i = 0; i < matter->count && strong(&matter->evidence[i]); i++) {
+        const struct identity_holder *holder = leads_to(&matter->evidence[i]);
+
+        if (holder == NULL)
             continue;
-        if (!observation_excludes(matter, &matter->evidence[i]))
+        *who = holder;
+        if (!observation_excludes(matter, holder))
             return (int)i;
-        if (contradicted < 0 && matter->evidence[i].class == IDENTITY_EXCLUSIVE)
-            contradicted = (int)i; /* two accounts at once: the first names its customer directly */
+        if (conflicting < 0 && matter->evidence[i].class == IDENTITY_EXCLUSIVE)
+            conflicting = (int)i; /* two accounts at once: the first names its customer directly */
     }
-    if (contradicted >= 0)
-        return contradicted;
-    for (size_t i = 0; i < matter->count; i++)
-        if (leads_to_shell(&matter->evidence[i]))
+    if (conflicting >= 0) {
+        *who = leads_to(&matter->evidence[conflicting]);
+        return conflicting;
+    }
+    for (size_t i = 0; i < matter->count && strong(&matter->evidence[i]); i++)
+        if ((*who = leads_to_shell(&matter->evidence[i])) != NULL)
             return (int)i;
     return -1;
 }
@@ -188,23 +265,23 @@ static int
 claimed_lead(const struct matter *matter)
 {
     for (size_t i = 0; i < matter->count; i++)
-        if (matter->evidence[i].assurance == FR__ASSURANCE__CLAIMED && matter->evidence[i].answers)
+        if (matter->evidence[i].assurance == FR__ASSURANCE__CLAIMED &&
+            matter->evidence[i].answers && !matter->evidence[i].shared)
             return (int)i;
     return -1;
 }
 
 static void
-follow(struct matter *matter, int index)
+follow(struct matter *matter, int index, const struct identity_holder *holder)
 {
-    const struct identity_evidence *lead = &matter->evidence[index];
-
     matter->verdict->lead = index;
-    matter->verdict->root = lead->root;
-    matter->verdict->origin = lead->origin;
-    matter->root_created_us = lead->root_created_us;
-    matter->lead_verified = lead->assurance == FR__ASSURANCE__VERIFIED;
-    if (lead->root != 0)
-        matter->members[matter->member_count++] = (size_t)index;
+    if (holder == NULL)
+        return;
+    matter->verdict->root = holder->root;
+    matter->verdict->origin = holder->origin;
+    matter->root_created_us = holder->root_created_us;
+    matter->verified = matter->evidence[index].assurance == FR__ASSURANCE__VERIFIED;
+    matter->members[matter->member_count++] = holder;
 }
 
 static void
@@ -216,41 +293,56 @@ say(struct identity_verdict *verdict, bool unverified, const char *rule, const c
 }
 
 static void
+choose_claimed(struct matter *matter, int lead)
+{
+    const struct identity_evidence *key = &matter->evidence[lead];
+    const struct identity_holder *holder = leads_to(key);
+
+    follow(matter, lead, holder);
+    if (holder != NULL)
+        say(matter->verdict, true, "I4",
+            "a claimed key that this customer holds, and the answer goes to that key");
+    else if (key->holder_count == 0)
+        say(matter->verdict, true, "I4",
+            "a claimed key that leads to nobody known; the answer goes to that key");
+    else
+        say(matter->verdict, true, "I7",
+            "a claimed key of others: what is said of the person picks none of them");
+}
+
+static void
 choose(struct matter *matter)
 {
-    struct identity_verdict *verdict = matter->verdict;
-    int lead = strong_lead(matter);
+    const struct identity_holder *holder = NULL;
+    int lead = strong_lead(matter, &holder);
 
     if (lead >= 0) {
-        follow(matter, lead);
-        say(verdict, false, "I4",
-            matter->lead_verified ? "a verified key that this customer holds"
-                                  : "a key vouched for by its network, which this customer holds");
+        follow(matter, lead, holder);
+        say(matter->verdict, false, "I4",
+            matter->verified ? "a verified key that this customer holds"
+                             : "a key vouched for by its network, which this customer holds");
     } else if (any(matter, 0, 1)) {
-        say(verdict, false, "I1", "proven keys that lead to nobody known: a new customer");
+        say(matter->verdict, false, "I1", "proven keys that lead to nobody known: a new customer");
     } else if (any(matter, 3, 3)) {
-        say(verdict, true, "I4", "authentication was tried and failed: a customer apart");
+        say(matter->verdict, true, "I4", "authentication was tried and failed: a customer apart");
     } else if ((lead = claimed_lead(matter)) >= 0) {
-        follow(matter, lead);
-        say(verdict, true, "I4",
-            matter->verdict->root != 0
-                ? "a claimed key that this customer holds, and the answer goes to that key"
-                : "a claimed key that leads to nobody known; the answer goes to that key");
+        choose_claimed(matter, lead);
     } else {
-        say(verdict, true, "I1",
+        say(matter->verdict, true, "I1",
             "nothing proven and no key that an answer goes to: a new customer");
     }
 }
 
 /* ---- what follows for each key ---- */
 
-static bool
-is_member(const struct matter *matter, const struct identity_evidence *evidence)
+static const struct identity_holder *
+member_holding(const struct matter *matter, const struct identity_evidence *key)
 {
-    for (size_t i = 0; i < matter->member_count; i++)
-        if (evidence->root != 0 && matter->evidence[matter->members[i]].root == evidence->root)
-            return true;
-    return false;
+    for (size_t i = 0; i < key->holder_count; i++)
+        for (size_t m = 0; m < matter->member_count; m++)
+            if (matter->members[m]->root == key->holders[i].root)
+                return &key->holders[i];
+    return NULL;
 }
 
 static struct identity_finding
@@ -259,11 +351,38 @@ finding(enum identity_action action, const char *rule, const char *reason)
     return (struct identity_finding){.action = action, .rule = rule, .reason = reason};
 }
 
+/* Holders of the key whom a person should compare: not those whom a name rules out on a line. */
+static uint32_t
+worth_a_look(const struct identity_evidence *key)
+{
+    uint32_t bits = 0;
+
+    for (size_t i = 0; i < key->holder_count; i++)
+        if (!(key->class == IDENTITY_LINE && key->holders[i].fit == IDENTITY_DIFFERS) &&
+            (!key->holders[i].birth_differs || key->holders[i].fit == IDENTITY_FITS))
+            bits |= UINT32_C(1) << i;
+    return bits;
+}
+
+static uint32_t
+all_holders(const struct identity_evidence *key)
+{
+    return key->holder_count == 0 ? 0 : UINT32_MAX >> (32 - key->holder_count);
+}
+
+static bool
+all_differ(const struct identity_evidence *key)
+{
+    for (size_t i = 0; i < key->holder_count; i++)
+        if (key->holders[i].fit != IDENTITY_DIFFERS)
+            return false;
+    return key->holder_count > 0;
+}
+
 /* I5: the older survives. */
 static struct identity_finding
-merge(struct matter *matter, size_t index)
+merge(struct matter *matter, const struct identity_holder *other)
 {
-    const struct identity_evidence *other = &matter->evidence[index];
     struct identity_verdict *verdict = matter->verdict;
     bool other_is_older =
         other->root_created_us < matter->root_created_us ||
@@ -276,68 +395,217 @@ merge(struct matter *matter, size_t index)
     if (other_is_older)
         matter->root_created_us = other->root_created_us;
     verdict->root = found.survivor;
-    matter->members[matter->member_count++] = index;
+    matter->members[matter->member_count++] = other;
     return found;
+}
+
+static const char *
+veto_reason(const char *kind)
+{
+    if (kind == identity_cannot_link)
+        return "a person said that these two are not one";
+    if (kind == identity_birth_differs)
+        return "the customers have different dates of birth";
+    return "the customers have different accounts or log-ins";
+}
+
+/* The veto leaves a conflict and, where the names agree, a suggestion.  What is no account of the
+ * other's is held by both from now on: it tells neither from the other. */
+static struct identity_finding
+veto(const struct matter *matter, const struct identity_evidence *key,
+     const struct identity_holder *other, const char *kind)
+{
+    bool held_by_both = kind != identity_cannot_link && key->class != IDENTITY_EXCLUSIVE;
+    struct identity_finding found =
+        finding(held_by_both ? IDENTITY_ATTACH : IDENTITY_NOTHING, "I6", veto_reason(kind));
+
+    found.conflict = kind;
+    found.against = UINT32_C(1) << (other - key->holders);
+    if (names_with(matter, other) == IDENTITY_FITS)
+        found.suggest = found.against;
+    return found;
+}
+
+/* Has this observation something that tells its person from those who hold the key? */
+static bool
+stands_apart(const struct matter *matter, const struct identity_evidence *key)
+{
+    bool fits = false, contradicts = true;
+
+    if (matter->member_count > 0)
+        return true;
+    for (size_t i = 0; i < matter->count; i++)
+        if (&matter->evidence[i] != key && strong(&matter->evidence[i]) &&
+            !matter->evidence[i].shared && matter->evidence[i].holder_count == 0)
+            return true;
+    for (size_t i = 0; i < key->holder_count; i++) {
+        fits =
+            fits || (key->holders[i].fit == IDENTITY_FITS && !contradicted(key, &key->holders[i]));
+        contradicts = contradicts && key->holders[i].birth_differs;
+    }
+    return (matter->scene->named && !fits) || contradicts;
+}
+
+/* The first of the holders who are out of the question for another reason than a name. */
+static void
+note_contradictions(const struct matter *matter, const struct identity_evidence *key,
+                    struct identity_finding *found)
+{
+    for (size_t i = 0; i < key->holder_count; i++) {
+        const char *kind = observation_excludes(matter, &key->holders[i]) ? identity_exclusive_key
+                           : key->holders[i].birth_differs                ? identity_birth_differs
+                                                                          : NULL;
+
+        if (kind == NULL || !counts(key, &key->holders[i]))
+            continue;
+        if (found->conflict == NULL)
+            found->conflict = kind;
+        if (found->conflict == kind)
+            found->against |= UINT32_C(1) << i;
+        if (key->holders[i].fit != IDENTITY_FITS)
+            found->suggest &= ~(UINT32_C(1) << i);
+    }
+}
+
+/* Held by others, and it leads to none of them: a household, a new owner, or nobody can tell. */
+static struct identity_finding
+judge_undecided(const struct matter *matter, const struct identity_evidence *key, bool proven)
+{
+    struct identity_finding found;
+
+    if (key->class == IDENTITY_LINE && all_differ(key)) {
+        if (!key->dormant)
+            return finding(proven ? IDENTITY_ATTACH : IDENTITY_ATTACH_UNVERIFIED, "I7",
+                           "a line with another name: several persons share it");
+        found = finding(proven ? IDENTITY_REASSIGN : IDENTITY_REASSIGN_UNVERIFIED, "I9",
+                        "another name on a line that was silent for long: it has a new owner");
+        found.conflict = identity_key_reassigned;
+        found.against = all_holders(key);
+        return found;
+    }
+    found = finding(IDENTITY_REMEMBER, "I7", "others hold it, and nothing picks one of them");
+    if (stands_apart(matter, key))
+        found.action = proven ? IDENTITY_ATTACH : IDENTITY_ATTACH_UNVERIFIED;
+    found.suggest = worth_a_look(key);
+    note_contradictions(matter, key, &found);
+    return found;
+}
+
+static struct identity_finding
+judge_exclusive(const struct matter *matter, const struct identity_evidence *key)
+{
+    struct identity_finding found =
+        finding(IDENTITY_NOTHING, "I2", "this customer has another account or log-in");
+
+    found.conflict = identity_exclusive_key;
+    found.against = all_holders(key);
+    for (size_t i = 0; i < key->holder_count; i++)
+        if (names_with(matter, &key->holders[i]) == IDENTITY_FITS)
+            found.suggest |= UINT32_C(1) << i;
+    return found;
+}
+
+static struct identity_finding
+judge_other(struct matter *matter, const struct identity_evidence *key,
+            const struct identity_holder *other)
+{
+    const char *kind = vetoed(matter, other);
+    struct identity_finding found;
+
+    if (kind != NULL)
+        return veto(matter, key, other, kind);
+    if (key->class == IDENTITY_LINE && names_with(matter, other) == IDENTITY_DIFFERS)
+        return finding(IDENTITY_ATTACH, "I7", "a line with another name: several persons share it");
+    if (!matter->verified || key->assurance != FR__ASSURANCE__VERIFIED) {
+        found = finding(IDENTITY_NOTHING, "I5", "a network's word is not enough to merge");
+        found.suggest = UINT32_C(1) << (other - key->holders);
+        return found;
+    }
+    return merge(matter, other);
 }
 
 static struct identity_finding
 judge_strong(struct matter *matter, size_t index)
 {
     const struct identity_evidence *key = &matter->evidence[index];
-    bool better = strength(key->assurance) < strength(key->held) || key->unverified;
+    const struct identity_holder *other = member_holding(matter, key);
+    struct identity_finding found;
 
-    if (is_member(matter, key))
-        return better ? finding(IDENTITY_ATTACH, "I3", "this customer's key is proven better now")
-                      : finding(IDENTITY_NOTHING, "I4", "this customer holds the key");
+    if (other != NULL) {
+        matter->verified = matter->verified || key->assurance == FR__ASSURANCE__VERIFIED;
+        found = finding(IDENTITY_NOTHING, "I4", "this customer holds the key");
+        if (strength(key->assurance) < strength(other->assurance) || other->unverified) {
+            found = finding(IDENTITY_ATTACH, "I3", "this customer's key is proven better now");
+            found.origin = other->origin;
+        }
+        return found;
+    }
+    if (key->shared)
+        return finding(IDENTITY_NOTHING, "I7", "too many share it: it neither links nor suggests");
     if (key->class == IDENTITY_EXCLUSIVE && customer_excludes(matter, index))
-        return finding(IDENTITY_EXCLUDE, "I2", "this customer has another account or log-in");
-    if (key->root == 0)
+        return judge_exclusive(matter, key);
+    if (key->holder_count == 0)
         return finding(IDENTITY_ATTACH, "I4", "a proven key that nobody held");
-    if (!leads(key))
-        return finding(IDENTITY_TAKE, "I5", "proven here; the other customer had only claimed it");
-    if (vetoed(matter, key))
-        return finding(IDENTITY_EXCLUDE, "I6", "the customers have different accounts or log-ins");
-    if (matter->verdict->root == 0 || !matter->lead_verified ||
-        key->assurance != FR__ASSURANCE__VERIFIED)
-        return finding(IDENTITY_POINT_OUT, "I5", "a network's word is not enough to merge");
-    return merge(matter, index);
+    if (holders_that_count(key) == 0) {
+        found = finding(IDENTITY_TAKE, "I5", "proven here; the other customer had only claimed it");
+        found.suggest = worth_a_look(key);
+        return found;
+    }
+    other = leads_to(key);
+    return other != NULL ? judge_other(matter, key, other) : judge_undecided(matter, key, true);
 }
 
 static struct identity_finding
 judge_claimed(const struct matter *matter, size_t index)
 {
     const struct identity_evidence *key = &matter->evidence[index];
+    struct identity_finding found =
+        finding(IDENTITY_REMEMBER, "I4", "only claimed: it is remembered and leads to nobody");
 
-    if (is_member(matter, key))
+    if (member_holding(matter, key) != NULL)
         return finding(IDENTITY_NOTHING, "I4", "this customer holds the key");
-    if (key->answers && key->root == 0 && !any(matter, 3, 3))
+    if (key->shared)
+        return finding(IDENTITY_NOTHING, "I7", "too many share it: it neither links nor suggests");
+    if (key->answers && key->holder_count == 0 && !any(matter, 3, 3))
         return finding(IDENTITY_ATTACH_UNVERIFIED, "I4", "claimed, and the answer goes to it");
-    if (key->root != 0)
-        return finding(IDENTITY_SUGGEST, "I4", "claimed, and held by another customer");
-    return finding(IDENTITY_REMEMBER, "I4", "only claimed: it is remembered and leads to nobody");
+    if (matter->verdict->lead == (int)index)
+        return judge_undecided(matter, key, false);
+    if (key->holder_count > 0) {
+        found.reason = "claimed, and held by another customer";
+        found.suggest = key->crowded ? 0 : worth_a_look(key);
+    }
+    return found;
 }
 
 static struct identity_finding
 judge_failed(const struct matter *matter, size_t index)
 {
-    if (is_member(matter, &matter->evidence[index]))
+    const struct identity_evidence *key = &matter->evidence[index];
+    struct identity_finding found;
+
+    if (member_holding(matter, key) != NULL)
         return finding(IDENTITY_NOTHING, "I4", "failed here, though this customer holds the key");
-    return finding(IDENTITY_SUSPECT, "I4", "authentication was tried for this key and failed");
+    found = finding(IDENTITY_NOTHING, "I4", "authentication was tried for this key and failed");
+    found.conflict = identity_spoof_suspect;
+    found.against = all_holders(key);
+    found.suggest = key->shared ? 0 : found.against;
+    return found;
 }
 
 void
-identity_resolve(struct identity_evidence *evidence, size_t count, struct identity_verdict *verdict)
+identity_resolve(const struct identity_scene *scene, struct identity_verdict *verdict)
 {
-    struct matter matter = {.evidence = evidence, .count = count, .verdict = verdict};
+    struct matter matter = {
+        .scene = scene, .evidence = scene->evidence, .count = scene->count, .verdict = verdict};
 
     memset(verdict, 0, sizeof(*verdict));
     verdict->lead = -1;
-    rank(evidence, count);
+    rank(scene->evidence, scene->count);
     choose(&matter);
-    for (size_t i = 0; i < count; i++) {
-        if (strong(&evidence[i]))
+    for (size_t i = 0; i < scene->count; i++) {
+        if (strong(&scene->evidence[i]))
             verdict->findings[i] = judge_strong(&matter, i);
-        else if (evidence[i].assurance == FR__ASSURANCE__CLAIMED)
+        else if (scene->evidence[i].assurance == FR__ASSURANCE__CLAIMED)
             verdict->findings[i] = judge_claimed(&matter, i);
         else
             verdict->findings[i] = judge_failed(&matter, i);

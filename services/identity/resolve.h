@@ -1,47 +1,73 @@
-/* resolve.h - one observation in, exactly one customer out: rules I3, I4, I5 and the veto of I2.
+/* resolve.h - one observation in, exactly one customer out: rules I3 to I7 and I9.
  *
- * Pure: the caller looks every key up (decide.c), this judges, the caller emits.  The order in
- * which the observation names its keys does not matter: they are ranked first.
+ * Pure: the caller looks every key up (sight.c), this judges, the caller says what follows.  The
+ * order in which the observation names its keys does not matter: they are ranked first.
  */
 #ifndef FR_IDENTITY_RESOLVE_H
 #define FR_IDENTITY_RESOLVE_H
 
+#include "services/identity/group.h"
 #include "services/identity/key.h"
-#include "services/identity/tables.h"
 
 #define IDENTITY_KEYS_MAX                                                                          \
     16 /* per observation; what comes beyond is not judged, and a reason says so */
+#define IDENTITY_HOLDERS_MAX                                                                       \
+    32 /* customers that hold one key and are looked at; fan_out is below */
+
+struct identity_holder { /* one customer who holds a key */
+    uint64_t origin, root;
+    int64_t root_created_us;
+    uint32_t root_strong_keys;
+    Fr__Assurance assurance; /* of the holding */
+    bool unverified;         /* it is held by I4 only */
+    enum identity_fit fit;   /* of the observation's name with the customer's */
+    bool birth_differs;
+    const struct identity_group *group; /* NULL where nothing could contradict */
+};
 
 struct identity_evidence {          /* one key of the observation, and who holds it today */
     const char *type, *value, *raw; /* value in normal form */
     enum identity_class class;
     Fr__Assurance assurance;
-    bool answers;          /* the answer to this observation goes to this key */
-    uint64_t origin, root; /* its holder; 0: nobody */
-    int64_t root_created_us;
-    bool unverified;                             /* the holder has it by I4 only */
-    Fr__Assurance held;                          /* assurance of the holding */
-    uint32_t root_strong_keys;                   /* proven keys of the holder's group */
-    const struct identity_exclusive *exclusives; /* accounts and log-ins of the holder's group */
-    size_t exclusive_count;
+    bool answers;                    /* the answer to this observation goes to this key */
+    bool shared;                     /* I7: it neither links nor suggests */
+    bool dormant;                    /* I9: it was silent for long enough to have a new owner */
+    bool crowded;                    /* claimed by so many that another claim suggests nothing */
+    struct identity_holder *holders; /* the oldest first */
+    size_t holder_count;
+    bool new_name, turns_shared; /* the caller's: what this observation's name does to the key */
+};
+
+/* What stands against linking two customers, looked up by the caller. */
+typedef bool identity_apart_fn(void *context, const struct identity_group *a,
+                               const struct identity_group *b);
+
+struct identity_scene {
+    struct identity_evidence *evidence; /* ranked in place */
+    size_t count;
+    bool named;               /* the observation says a name */
+    identity_apart_fn *apart; /* does a cannot-link stand between them? */
+    void *context;
 };
 
 enum identity_action {
-    IDENTITY_NOTHING,           /* held by this customer, or nothing to do */
-    IDENTITY_ATTACH,            /* this customer's from now on, with its assurance */
-    IDENTITY_ATTACH_UNVERIFIED, /* likewise, marked: the answer goes to it */
-    IDENTITY_REMEMBER,          /* a claim: kept beside the customer */
-    IDENTITY_SUGGEST,           /* a claim, and its holder may be the same person */
-    IDENTITY_TAKE,              /* attach, away from a holder who had no proof; suggest him */
-    IDENTITY_POINT_OUT,         /* vouched for, but held by another: suggest him, attach nothing */
-    IDENTITY_MERGE,             /* its holder joins this customer */
-    IDENTITY_EXCLUDE,           /* an exclusive value forbids it: conflict exclusive_key */
-    IDENTITY_SUSPECT,           /* failed authentication: conflict spoof_suspect */
+    IDENTITY_NOTHING,             /* held by this customer, or nothing to do */
+    IDENTITY_ATTACH,              /* this customer holds it from now on, perhaps beside others */
+    IDENTITY_ATTACH_UNVERIFIED,   /* likewise, marked: the answer goes to it */
+    IDENTITY_REMEMBER,            /* kept beside the customer; it leads to nobody */
+    IDENTITY_TAKE,                /* attach, away from holders who had no proof */
+    IDENTITY_REASSIGN,            /* attach, away from holders who are long silent (I9) */
+    IDENTITY_REASSIGN_UNVERIFIED, /* likewise, marked */
+    IDENTITY_MERGE,               /* its holder joins this customer */
 };
 
 struct identity_finding { /* what follows from evidence [same index] */
     enum identity_action action;
+    uint64_t origin;           /* ATTACH of a key that this customer has already: who holds it */
     uint64_t survivor, merged; /* MERGE: in this order */
+    const char *conflict;      /* kind, or NULL */
+    uint32_t against;          /* bit set of holders whom the conflict concerns */
+    uint32_t suggest;          /* bit set of holders whom a person should compare */
     const char *rule;          /* "I4" */
     const char *reason;        /* constant */
 };
@@ -55,9 +81,23 @@ struct identity_verdict {
     struct identity_finding findings[IDENTITY_KEYS_MAX];
 };
 
-/* Ranks evidence[0 .. count - 1] in place (proven before vouched for before claimed; account and
- * log-in before personal keys before lines; then by value), then judges.  Allocates nothing. */
-void identity_resolve(struct identity_evidence *evidence, size_t count,
-                      struct identity_verdict *verdict);
+/* Ranks the evidence (proven before vouched for before claimed; account and log-in before personal
+ * keys before lines; then by value), then judges.  Allocates nothing. */
+void identity_resolve(const struct identity_scene *scene, struct identity_verdict *verdict);
+
+/* Vouched for by somebody else than the person himself. */
+static inline bool
+identity_strong(Fr__Assurance assurance)
+{
+    return assurance == FR__ASSURANCE__VERIFIED || assurance == FR__ASSURANCE__NETWORK;
+}
+
+/* Kinds of conflicts. */
+extern const char identity_exclusive_key[], identity_cannot_link[], identity_birth_differs[],
+    identity_key_reassigned[], identity_spoof_suspect[];
+
+/* I6: may these two be one?  NULL, or the kind of the conflict. */
+const char *identity_veto(const struct identity_group *a, const struct identity_group *b,
+                          bool apart);
 
 #endif
