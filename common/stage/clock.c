@@ -5,6 +5,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#define READ_APART_US 200 /* between the first and the last reading, when nothing delays us */
+#define READ_APART_MAX_US 1000000
+#define READ_TRIES 4
+
 struct fr_span
 fr_clock_steady(void)
 {
@@ -28,7 +32,7 @@ void
 fr_clock_init(struct fr_clock *clock, struct fr_time last_journalled, const int64_t *kept_offset_us,
               struct fr_span step_max, struct fr_span hold)
 {
-    int64_t start_us = fr_time_wall().unix_us, steady_us = fr_clock_steady().us;
+    int64_t start_us = fr_time_wall().unix_us, steady_us = fr_clock_steady().us + 1;
     int64_t kernel_us = kernel_steady_us();
 
     if (kept_offset_us != NULL && start_us - kernel_us - *kept_offset_us > step_max.us)
@@ -95,11 +99,24 @@ fr_clock_offset(const struct fr_clock *clock)
     return clock->offset_us + clock->lie_us;
 }
 
+/* The wall clock is read before the steady one: whatever delays us in between makes bus time late
+ * and never early.  A long delay says nothing about the clocks, and they are read again. */
 bool
 fr_clock_check(struct fr_clock *clock)
 {
-    fr_clock_distrust(clock, fr_clock_steady().us, kernel_steady_us());
-    return fr_clock_compare(clock, fr_time_wall().unix_us, fr_clock_steady().us);
+    int64_t before_us, kernel_us, wall_us, after_us;
+    int tries = 0;
+
+    do {
+        before_us = fr_clock_steady().us;
+        kernel_us = kernel_steady_us();
+        wall_us = fr_time_wall().unix_us;
+        after_us = fr_clock_steady().us;
+    } while (after_us - before_us > READ_APART_US && ++tries < READ_TRIES);
+    if (after_us - before_us > READ_APART_MAX_US)
+        return false; /* we were stopped each time; the next turn looks again */
+    fr_clock_distrust(clock, after_us, kernel_us);
+    return fr_clock_compare(clock, wall_us, after_us + 1); /* microseconds are rounded down */
 }
 
 void
