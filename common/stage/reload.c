@@ -52,6 +52,14 @@ put_in_force(struct fr_process *process, struct fr_options *fresh)
                 (enum fr_log_format)fresh->stage.log_format);
 }
 
+/* ---- what waits for a restart ---- */
+
+static bool
+same_text(const char *a, const char *b)
+{
+    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
 static bool
 same_names(const struct fr_config_list *a, const struct fr_config_list *b)
 {
@@ -63,23 +71,74 @@ same_names(const struct fr_config_list *a, const struct fr_config_list *b)
     return true;
 }
 
-/* What was opened, bound or dialled at the start stays so: better said than found out. */
-static void
-tell_what_waits(const struct fr_common_config *old, const struct fr_common_config *fresh)
+static bool
+same_peers(const struct fr_config_list *a, const struct fr_config_list *b)
 {
-    const char *what = NULL;
+    const struct fr_peer_config *x = a->items, *y = b->items;
 
-    if (strcmp(old->state, fresh->state) != 0)
-        what = "state";
-    else if (strcmp(old->run, fresh->run) != 0)
-        what = "run";
-    else if (!same_names(&old->channels, &fresh->channels))
-        what = "channels";
-    else if (!same_names(&old->sites, &fresh->sites))
-        what = "desks";
-    if (what != NULL)
+    if (a->count != b->count)
+        return false;
+    for (size_t i = 0; i < a->count; i++)
+        if (!same_text(x[i].name, y[i].name) || !same_text(x[i].key, y[i].key) ||
+            !same_names(&x[i].routes, &y[i].routes))
+            return false;
+    return true;
+}
+
+static bool
+same_endpoints(const struct fr_config_list *a, const struct fr_config_list *b)
+{
+    const struct fr_endpoint_config *x = a->items, *y = b->items;
+
+    if (a->count != b->count)
+        return false;
+    for (size_t i = 0; i < a->count; i++)
+        if (!same_text(x[i].name, y[i].name) || !same_text(x[i].endpoint, y[i].endpoint) ||
+            !same_text(x[i].key, y[i].key))
+            return false;
+    return true;
+}
+
+/* What was opened, bound, dialled or started at the start stays so: better said than found out. */
+static void
+tell_what_waits(const struct fr_options *old, const struct fr_options *fresh)
+{
+    const struct fr_common_config *c = old->common, *d = fresh->common;
+    const struct fr_stage_options *s = &old->stage, *t = &fresh->stage;
+    const struct {
+        const char *key;
+        bool same;
+    } rows[] = {
+        {"state", same_text(c->state, d->state)},
+        {"run", same_text(c->run, d->run)},
+        {"channels", same_names(&c->channels, &d->channels)},
+        {"desks", same_names(&c->sites, &d->sites)},
+        {"endpoints", same_endpoints(&c->endpoints, &d->endpoints)},
+        {"listen", same_names(&s->listen, &t->listen)},
+        {"admin", same_text(s->admin, t->admin)},
+        {"secret_key", same_text(s->secret_key, t->secret_key)},
+        {"public_key", same_text(s->public_key, t->public_key)},
+        {"peers", same_peers(&s->peers, &t->peers)},
+        {"segment_size", s->segment_size == t->segment_size},
+        {"journal_size_max", s->journal_size_max == t->journal_size_max},
+        {"journal_reserve", s->journal_reserve == t->journal_reserve},
+        {"retention", s->retention.us == t->retention.us},
+        {"dirty_size_max", s->dirty_size_max == t->dirty_size_max},
+        {"map_size_max", s->map_size_max == t->map_size_max},
+        {"query_workers", s->query_workers == t->query_workers},
+        {"effect_workers", s->effect_workers == t->effect_workers},
+        {"credit", s->credit == t->credit},
+    };
+    char keys[256] = "";
+    size_t length = 0;
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        if (!rows[i].same)
+            length += (size_t)snprintf(keys + length, sizeof(keys) - length, "%s%s",
+                                       length == 0 ? "" : ",", rows[i].key);
+    if (length > 0)
         fr_log(FR_WARN, "reload_waits",
-               "key=%s next=\"it takes effect when the service is restarted\"", what);
+               "keys=%s next=\"they take effect when the service is restarted\"", keys);
 }
 
 static struct fr_options *
@@ -110,7 +169,7 @@ fr_process_reload(struct fr_process *process)
 
     if (fresh == NULL)
         return;
-    tell_what_waits(process->options->common, fresh->common);
+    tell_what_waits(process->options, fresh);
     put_in_force(process, fresh);
     if (!process->following) {
         process->engine.turn.now = fr_clock_now(&process->clock);

@@ -20,6 +20,7 @@ struct bench_options {
     int runs;
     uint64_t trim_after; /* journal_size of each stage in MiB; 0: keep everything */
     uint64_t credit;     /* bytes; 0: default */
+    uint64_t timers;     /* armed, for `timers` */
     uint64_t storm;      /* timers due at once */
     int batch;           /* inputs in a frame, for `timers` */
     bool scattered;      /* ids of timers in no order */

@@ -12,13 +12,14 @@ usage(FILE *out)
             "usage: fil bench pipeline [--messages N] [--keys N] [--rate PER_S] [--stages 1..4]\n"
             "                          [--no-tables] [--runs N] [--journal-mib N] [--json]\n"
             "       fil bench path --config FILE [--messages N] [--rate PER_S] [--json]\n"
-            "       fil bench timers [--timers N] [--batch N] [--storm N] [--rate PER_S]\n"
+            "       fil bench timers [--timers N (10000000)] [--batch N (1000)] [--storm N] "
+            "[--rate PER_S]\n"
             "                        [--seconds S] [--scattered] [--json]\n"
             "       fil bench yardsticks [--seconds S] [--json]\n"
             "examples:\n"
             "  fil bench pipeline --messages 2000000 --keys 100000 --runs 3\n"
             "  fil bench pipeline --messages 10000 --rate 500\n"
-            "  fil bench timers --timers 10000000 --batch 1000\n"
+            "  fil bench timers --batch 100\n"
             "Every run measures the disk, LMDB and ZeroMQ beside it and prints the ratios.\n");
 }
 
@@ -38,7 +39,7 @@ main(int argc, char **argv)
                                                  {"config", required_argument, NULL, 'c'},
                                                  {"credit", required_argument, NULL, 'C'},
                                                  {"bin", required_argument, NULL, 'b'},
-                                                 {"timers", required_argument, NULL, 'm'},
+                                                 {"timers", required_argument, NULL, 'M'},
                                                  {"batch", required_argument, NULL, 'B'},
                                                  {"storm", required_argument, NULL, 'T'},
                                                  {"scattered", no_argument, NULL, 'x'},
@@ -50,6 +51,7 @@ main(int argc, char **argv)
                                     .runs = 1,
                                     .batch = 1000,
                                     .storm = 1000000,
+                                    .timers = 10000000,
                                     .tables = true};
     int option;
 
@@ -98,6 +100,9 @@ main(int argc, char **argv)
         case 'b':
             options.bin = optarg;
             break;
+        case 'M':
+            options.timers = strtoull(optarg, NULL, 10);
+            break;
         case 'B':
             options.batch = atoi(optarg);
             break;
@@ -116,7 +121,7 @@ main(int argc, char **argv)
         }
     }
     if (optind != argc - 1 || options.messages == 0 || options.keys == 0 || options.runs < 1 ||
-        options.batch < 1 || options.storm == 0 || options.stages < 1 ||
+        options.batch < 1 || options.storm == 0 || options.timers == 0 || options.stages < 1 ||
         options.stages > BENCH_STAGE_MAX) {
         usage(stderr);
         return 64;
@@ -128,6 +133,7 @@ main(int argc, char **argv)
     if (strcmp(argv[optind], "path") == 0)
         return bench_path(&options);
     if (strcmp(argv[optind], "timers") == 0) {
+        options.messages = options.timers;
         options.seconds = options.seconds > 0 ? options.seconds : 20;
         return bench_timers(&options);
     }
