@@ -125,8 +125,14 @@ fr_process_apply_frame(struct fr_process *process, struct fr_slice frame)
     const struct fr_record_head *head;
     enum fr_error err = fr_frame_open(frame, &view);
 
-    while (err == FR_OK && (head = fr_records_next(&view.records)) != NULL)
+    while (err == FR_OK && (head = fr_records_next(&view.records)) != NULL) {
+        fr_crash_replaying(head->seq, head->kind);
         err = fr_engine_apply(&process->engine, head);
+        if (err != FR_OK)
+            fr_log(FR_ERROR, "apply_failed", "seq=%llu kind=%s error=%s",
+                   (unsigned long long)head->seq, fr_kind_name(head->kind), fr_error_name(err));
+    }
+    fr_crash_replaying(0, 0);
     return err;
 }
 
@@ -257,6 +263,7 @@ fr_process_open(struct fr_process *process, char *complaint, size_t complaint_si
     struct fr_time last;
     enum fr_error err;
 
+    fr_crash_watch();
     snprintf(process->state_dir, sizeof(process->state_dir), "%s/%s",
              process->options->common->state, process->name);
     if (!make_directory(process->state_dir, complaint, complaint_size) ||
@@ -416,6 +423,8 @@ begin(struct fr_process *process)
         fr_process_give_up(process, "take the configuration", err);
     process->careful_local = process->careful ? (uint32_t)process->options->stage.batch_max : 0;
     process->careful_timers = process->careful_local;
+    process->attempt_max =
+        fr_crash_was_ours(process->state_dir) ? FR_ATTEMPT_MAX : FR_ATTEMPT_KILLED_MAX;
     fr_commit(process);
 }
 

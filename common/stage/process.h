@@ -12,6 +12,7 @@
  *   upstreams.c the journals that we read, and what the wire says about them
  *   follow.c   the standby
  *   watch.c    the clock's steps
+ *   crash.c    did we crash, or were we killed?
  *   process.c  start, loop, end
  */
 #ifndef FR_STAGE_PROCESS_H
@@ -27,6 +28,9 @@
 #define FR_FRAME_FULL                                                                              \
     (1u << 20) /* pending bytes at which the frame is synced before more is taken */
 #define FR_ATTEMPT_MAX 3
+/* The same where the process did not crash but was killed from outside each time: rather a machine
+ * in trouble than an input that is (but one that makes decide run for ever looks like that too). */
+#define FR_ATTEMPT_KILLED_MAX 50
 /* An upstream that refuses us is asked again, and complained about, this often: the wire itself
  * asks again after a new connection only. */
 #define FR_REFUSED_TELL_US 60000000
@@ -119,6 +123,7 @@ struct fr_process {
     struct fr_waiting *local;                     /* out of the mailbox, not handled yet */
     struct fr_waiting *unsynced, **unsynced_last; /* handled, to be told after the sync */
     uint32_t careful_local, careful_timers;
+    uint32_t attempt_max;        /* tries of an input before it is held to be what ends us */
     struct fr_reader *publisher; /* our own journal, for published() */
     void *edge;
     struct fr_effects *effects;
@@ -202,6 +207,12 @@ void fr_snapshot_take(struct fr_process *process); /* the loop's thread */
 
 /* follow.c */
 enum fr_error fr_follow(struct fr_process *process, const char *primary);
+
+/* crash.c */
+void fr_crash_watch(void);
+bool
+fr_crash_was_ours(const char *state_dir); /* the run before; ours will leave word from here on */
+void fr_crash_replaying(uint64_t seq, uint32_t kind); /* 0: no longer */
 
 /* watch.c */
 void fr_watch_begin(struct fr_process *process, struct fr_time last_journalled);

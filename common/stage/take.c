@@ -2,8 +2,8 @@
  *
  * After an unclean end the stage is careful: it handles one input per frame and makes the attempt
  * durable first, so that an input which crashes decide is known by name at the next start and is
- * set aside at the third.  It stays careful for as many inputs of each source as one frame can
- * hold, because the one that crashed it was among them.
+ * set aside at the third (crash.c tells a crash from a kill).  It stays careful for as many inputs
+ * of each source as one frame can hold, because the one that crashed it was among them.
  */
 #include "common/stage/process.h"
 
@@ -122,7 +122,7 @@ handle_carefully(struct fr_process *process, int role, const struct fr_record_he
         fr_own_attempts(process->engine.turn.view, upstream, head->seq, fingerprint);
     enum fr_error err = FR_OK;
 
-    if (attempts >= FR_ATTEMPT_MAX) {
+    if (attempts >= process->attempt_max) {
         char reason[80];
 
         snprintf(reason, sizeof(reason), "decide crashed the process %u times", attempts);
@@ -524,8 +524,12 @@ fire_carefully(struct fr_process *process)
     head = fr_engine_timer_head(&timer);
     fingerprint = fr_hash(&timer, sizeof(timer));
     attempts = fr_own_attempts(process->engine.turn.view, FR_TIMER, 0, fingerprint);
-    if (attempts >= FR_ATTEMPT_MAX) {
-        give_up_timer(process, &timer, "decide crashed the process 3 times at this timer");
+    if (attempts >= process->attempt_max) {
+        char reason[80];
+
+        snprintf(reason, sizeof(reason), "decide crashed the process %u times at this timer",
+                 attempts);
+        give_up_timer(process, &timer, reason);
     } else {
         note_attempt(process, &head, FR_TIMER, fingerprint, attempts + 1);
         commit_surely(process);

@@ -202,6 +202,70 @@ poison(int stage)
     return verdict(stage == 1 ? "poison from outside" : "poison from upstream", breaches);
 }
 
+/* ---- killed from outside, always at the same innocent input ---- */
+
+static int
+killed_at_input(void)
+{
+    struct world world;
+    pid_t pids[2] = {0, 0};
+    unsigned breaches;
+    int deaths = 0;
+    struct fr_span begun = fr_time_monotonic();
+
+    if (!world_init(&world, 60, NULL))
+        return 64;
+    world_fresh(&world);
+    setenv("LEDGER_POISON", "killed", 1);
+    while (deaths < 8 && fr_time_monotonic().us - begun.us < 30000000) {
+        if (pids[0] == 0)
+            pids[0] = world_start(&world, 1, NULL);
+        world_read_acks(&world, 10);
+        deaths += world_ended(&pids[0]);
+    }
+    unsetenv("LEDGER_POISON");
+    world_finish(&pids[0], SIGKILL);
+    breaches = !world_run_to_the_end(&world, pids);
+    world_finish(&pids[0], SIGTERM);
+    world_finish(&pids[1], SIGTERM);
+    breaches += world_breaches(&world, breaches == 0);
+    world_remove(world.dir);
+    printf("%d deaths\n", deaths);
+    return verdict("killed at the same input", breaches + (deaths < 8));
+}
+
+/* ---- a record that crashes apply ---- */
+
+static int
+poison_apply(void)
+{
+    struct world world;
+    pid_t pids[2] = {0, 0};
+    char command[1200], line[512];
+    bool named = false;
+    FILE *in;
+
+    if (!world_init(&world, 60, NULL))
+        return 64;
+    world.retention = "1h";
+    world_fresh(&world);
+    world_run_to_the_end(&world, pids);
+    world_finish(&pids[0], SIGTERM);
+    world_finish(&pids[1], SIGTERM);
+    setenv("LEDGER_POISON", "apply", 1);
+    snprintf(command, sizeof(command), "'%s' 1 --config %s --rebuild 2>&1", world.ledger,
+             world.config);
+    in = popen(command, "r");
+    while (in != NULL && fgets(line, sizeof(line), in) != NULL)
+        named |= strstr(line, "apply_crashed") != NULL && strstr(line, "\"seq\":\"") != NULL &&
+                 strstr(line, "\"kind\":\"3585\"") != NULL;
+    if (in != NULL && pclose(in) == 0)
+        named = false;
+    unsetenv("LEDGER_POISON");
+    world_remove(world.dir);
+    return verdict("a record that crashes apply is named", !named);
+}
+
 /* Everything is acknowledged, and ledger2's journal has not grown for half a second. */
 static void
 wait_until_quiet(struct world *world)
@@ -494,6 +558,10 @@ main(int argc, char **argv)
         return poison(1);
     if (strcmp(name, "poison_upstream") == 0)
         return poison(2);
+    if (strcmp(name, "killed_at_input") == 0)
+        return killed_at_input();
+    if (strcmp(name, "poison_apply") == 0)
+        return poison_apply();
     if (strcmp(name, "poison_timer") == 0)
         return poison_timer();
     if (strcmp(name, "stopped_reader") == 0)
@@ -506,6 +574,6 @@ main(int argc, char **argv)
         return second_owner();
     fprintf(stderr, "usage: FR_BUILD_DIR=... fault-stories "
                     "kills|timers|poison_outside|poison_upstream|poison_timer|"
-                    "stopped_reader|disk_full|standby|second_owner\n");
+                    "killed_at_input|poison_apply|stopped_reader|disk_full|standby|second_owner\n");
     return 64;
 }
