@@ -98,6 +98,21 @@ fr_given_new(const struct fr_stage *stage, const char *yaml)
 }
 
 void
+fr_given_reload(struct fr_given *given, const char *yaml)
+{
+    struct fr_options *retired = given->options;
+
+    forget_events(given);
+    fr_assert(fr_options_parse(given->engine.stage, yaml, strlen(yaml), stderr, &given->options) ==
+              FR_OK);
+    given->engine.turn.now = given->now;
+    given->engine.turn.calendars = given->options->calendars;
+    fr_engine_config(&given->engine, given->options->service);
+    fr_options_free(&retired);
+    collect(given);
+}
+
+void
 fr_given_free(struct fr_given **given)
 {
     if (*given == NULL)

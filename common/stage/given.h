@@ -25,6 +25,10 @@ struct fr_given;
 struct fr_given *fr_given_new(const struct fr_stage *stage, const char *yaml);
 void fr_given_free(struct fr_given **given);
 
+/* Another configuration, as a reload brings it: the FR_CONFIG input is fed at once.  A bad one
+ * fails the test. */
+void fr_given_reload(struct fr_given *given, const char *yaml);
+
 /* Move the clock (never back): timers that fall due on the way fire one by one, in order, at their
  * due time. */
 void fr_given_at(struct fr_given *given, double seconds);
