@@ -518,6 +518,22 @@ real_event(const struct history *history, const struct history_event *event,
 /* ---- beside each other ---- */
 
 static void
+show_real(void)
+{
+    struct sla_conversation row;
+    struct sla_target target;
+
+    sla_conversation_get(fr_given_view(g), CONVERSATION, &row);
+    for (uint64_t id = row.newest; id != 0; id = target.previous) {
+        sla_target_get(fr_given_view(g), id, &target);
+        fprintf(stderr, "  real:  %-16s from %9.3f min, state %d, %lld of %lld s (newest first)\n",
+                sla_kind_text((Fr__TargetKind)target.kind),
+                (double)(target.started_us - FR_GIVEN_EPOCH_S * SECOND) / 6e7, target.state,
+                (long long)(target.elapsed_us / SECOND), (long long)(target.promised_us / SECOND));
+    }
+}
+
+static void
 complain(const struct history *history, const struct model *model, const char *what, size_t index)
 {
     static const char *const names[] = {"heard",    "spoke",        "bot",        "unseen",
@@ -528,6 +544,13 @@ complain(const struct history *history, const struct model *model, const char *w
         fprintf(stderr, "  %9.3f min %s\n",
                 (double)(history->events[i].at_us - FR_GIVEN_EPOCH_S * SECOND) / 6e7,
                 names[history->events[i].what]);
+    for (size_t i = 0; i < model->count; i++)
+        fprintf(stderr, "  model: %-16s from %9.3f min, state %d, %lld of %lld s\n",
+                sla_kind_text(model->counters[i].kind),
+                (double)(model->counters[i].started_us - FR_GIVEN_EPOCH_S * SECOND) / 6e7,
+                (int)model->counters[i].state, (long long)(model->counters[i].elapsed_us / SECOND),
+                (long long)(model->counters[i].promised_us / SECOND));
+    show_real();
     fail_msg("seed %llu, target %zu of %zu: %s differs", (unsigned long long)history->seed, index,
              model->count, what);
 }
