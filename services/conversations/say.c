@@ -139,6 +139,7 @@ conversations_say_task(const struct conversations_talk *talk, const char *text, 
     task.customer_name = matter->customer_name;
     task.has_priority = matter->has_priority;
     task.priority = matter->priority;
+    task.tier = matter->tier;
     return conversations_say(talk, &task.base, NULL);
 }
 

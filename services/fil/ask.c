@@ -103,17 +103,17 @@ exchange(void *socket, const char *path, const json_t *request, struct fr_span p
     return unwrap(json, asked);
 }
 
-json_t *
-fil_ask_quietly(struct fil *fil, const char *journal, const char *query, json_t *args,
-                struct fr_span patience, struct fil_asked *asked)
+/* Takes request. */
+static json_t *
+talk(struct fil *fil, const char *journal, json_t *request, struct fr_span patience,
+     struct fil_asked *asked)
 {
     const struct fil_install *install = fil_install_get(fil);
-    json_t *request, *answer = NULL;
     void *context, *socket;
+    json_t *answer = NULL;
     char path[FIL_PATH_SIZE];
 
     *asked = (struct fil_asked){.error = FR_OK};
-    request = json_pack("{s:s, s:o}", "ask", query, "args", args != NULL ? args : json_object());
     if (install == NULL) {
         trouble(asked, FR_NOT_FOUND, "no_config", "there is no configuration");
     } else if (!fil_control_path(install->run, journal, path, sizeof(path))) {
@@ -129,6 +129,15 @@ fil_ask_quietly(struct fil *fil, const char *journal, const char *query, json_t 
     }
     json_decref(request);
     return answer;
+}
+
+json_t *
+fil_ask_quietly(struct fil *fil, const char *journal, const char *query, json_t *args,
+                struct fr_span patience, struct fil_asked *asked)
+{
+    return talk(fil, journal,
+                json_pack("{s:s, s:o}", "ask", query, "args", args != NULL ? args : json_object()),
+                patience, asked);
 }
 
 static void
@@ -155,6 +164,19 @@ fil_ask(struct fil *fil, const char *journal, const char *query, json_t *args)
 {
     struct fil_asked asked;
     json_t *answer = fil_ask_quietly(fil, journal, query, args, fr_seconds(PATIENCE_S), &asked);
+
+    if (answer == NULL)
+        say_trouble(journal, &asked);
+    return answer;
+}
+
+json_t *
+fil_tell(struct fil *fil, const char *journal, const char *record, json_t *message)
+{
+    struct fil_asked asked;
+    json_t *answer =
+        talk(fil, journal, json_pack("{s:s, s:o}", "submit", record, "message", message),
+             fr_seconds(PATIENCE_S), &asked);
 
     if (answer == NULL)
         say_trouble(journal, &asked);

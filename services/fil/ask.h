@@ -17,6 +17,11 @@ json_t *fil_ask_quietly(struct fil *fil, const char *journal, const char *query,
 /* The same; trouble is printed with what to do about it. */
 json_t *fil_ask(struct fil *fil, const char *journal, const char *query, json_t *args);
 
+/* A record submitted as a person's word: {"submit": record, "message": {...}}.  What the service
+ * answered once it is durable (new reference); NULL after saying why it was not taken.  Takes
+ * message. */
+json_t *fil_tell(struct fil *fil, const char *journal, const char *record, json_t *message);
+
 /* Does anybody listen on that path? */
 bool fil_socket_alive(const char *path);
 /* ipc path of a journal's control socket; false: too long for a socket. */

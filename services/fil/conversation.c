@@ -38,7 +38,87 @@ static const struct fil_option limit_options[] = {
     FIL_LIST_LIMIT,
     { NULL },
 };
+struct marked {
+    const char *priority, *waiting, *tier, *complaint;
+    struct fil_texts tags, no_tags;
+};
+static const struct fil_option mark_options[] = {
+    { "--priority",  FIL_TEXT,  offsetof(struct marked, priority),  "N",    "0 is ordinary; higher is more urgent.",             NULL },
+    { "--complaint", FIL_TEXT,  offsetof(struct marked, complaint), "yes|no", "Whether it is a complaint.",                       NULL },
+    { "--waiting",   FIL_TEXT,  offsetof(struct marked, waiting),   "WHOM", "For whom it waits: us, customer or third-party.",   NULL },
+    { "--tier",      FIL_TEXT,  offsetof(struct marked, tier),      "TIER", "The customer's tier.",                              NULL },
+    { "--tag",       FIL_TEXTS, offsetof(struct marked, tags),      "TAG",  "Add a tag; may be given several times.",            NULL },
+    { "--no-tag",    FIL_TEXTS, offsetof(struct marked, no_tags),   "TAG",  "Take a tag away.",                                  NULL },
+    { NULL },
+};
 /* clang-format on */
+
+static json_t *
+texts_json(const struct fil_texts *texts)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < texts->count; i++)
+        json_array_append_new(list, json_string(texts->items[i]));
+    return list;
+}
+
+static bool
+set_waiting(json_t *message, const char *whom)
+{
+    static const char *const names[][2] = {
+        {"us", "US"}, {"customer", "THE_CUSTOMER"}, {"third-party", "A_THIRD_PARTY"}};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (strcmp(whom, names[i][0]) == 0) {
+            json_object_set_new(message, "waiting", json_string(names[i][1]));
+            return true;
+        }
+    fil_complain("--waiting %s: say us, customer or third-party", whom);
+    return false;
+}
+
+static bool
+set_facts(json_t *message, const struct marked *marked)
+{
+    char *end = NULL;
+
+    if (marked->priority != NULL)
+        json_object_set_new(message, "priority", json_integer(strtol(marked->priority, &end, 10)));
+    if (end != NULL && (end == marked->priority || *end != '\0')) {
+        fil_complain("--priority %s: say a number", marked->priority);
+        return false;
+    }
+    if (marked->complaint != NULL && strcmp(marked->complaint, "yes") != 0 &&
+        strcmp(marked->complaint, "no") != 0) {
+        fil_complain("--complaint %s: say yes or no", marked->complaint);
+        return false;
+    }
+    if (marked->complaint != NULL)
+        json_object_set_new(message, "complaint",
+                            json_boolean(strcmp(marked->complaint, "yes") == 0));
+    if (marked->tier != NULL)
+        json_object_set_new(message, "tier", json_string(marked->tier));
+    return marked->waiting == NULL || set_waiting(message, marked->waiting);
+}
+
+static int
+run_mark(struct fil *fil, const void *given, int argc, char **argv)
+{
+    const struct marked *marked = given;
+    json_t *message = json_pack(
+        "{s:s, s:s, s:s, s:o, s:o}", "conversation_id", argv[0], "agent", "operator", "client_id",
+        "fil", "add_tags", texts_json(&marked->tags), "drop_tags", texts_json(&marked->no_tags));
+    json_t *answer;
+
+    (void)argc;
+    if (!set_facts(message, marked)) {
+        json_decref(message);
+        return FIL_USAGE;
+    }
+    answer = fil_tell(fil, "conversations", "MatterMarked", message);
+    return answer == NULL ? FIL_FAILED : fil_show_object(fil, answer);
+}
 
 static int
 run_ls(struct fil *fil, const void *given, int argc, char **argv)
@@ -114,5 +194,17 @@ const struct fil_command fil_conversation_commands[] = {
      .options = limit_options,
      .given_size = sizeof(struct fil_list_given),
      .run = run_ignored},
+    {.noun = "conversation",
+     .verb = "mark",
+     .args = "CONVERSATION",
+     .arg_min = 1,
+     .arg_max = 1,
+     .doc = "Say what it is: priority, tags, complaint, tier, for whom it waits; policies follow.",
+     .examples = "  fil conversation mark 05d9000000000007 --priority 2 --tag billing\n"
+                 "  fil conversation mark 05d9000000000007 --complaint yes\n"
+                 "  fil conversation mark 05d9000000000007 --waiting third-party\n",
+     .options = mark_options,
+     .given_size = sizeof(struct marked),
+     .run = run_mark},
     {.noun = NULL},
 };

@@ -15,6 +15,7 @@ sla_cause(struct fr_arena *arena, const struct sla_place *place, struct fr_time 
     case FR__PLACE__IN_QUEUE:
         return fr_arena_printf(arena, "waiting in queue %s for %s", place->queue, since);
     case FR__PLACE__IN_PARK:
+    case FR__PLACE__IN_PARK_CLOSED:
         return fr_arena_printf(arena, "parked for %s: %s", since, place->why);
     case FR__PLACE__AT_OFFER:
         return fr_arena_printf(arena, "on offer to %s at %s for %s, from queue %s", place->agent,
@@ -57,6 +58,8 @@ kind_of(const struct sla_place *place)
     switch ((Fr__Place)place->place) {
     case FR__PLACE__IN_PARK:
         return FR__CAUSE_KIND__BY_SITE;
+    case FR__PLACE__IN_PARK_CLOSED:
+        return FR__CAUSE_KIND__BY_CALENDAR;
     case FR__PLACE__AT_OFFER:
     case FR__PLACE__AT_AGENT:
         return FR__CAUSE_KIND__BY_AGENT;

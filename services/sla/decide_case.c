@@ -118,6 +118,8 @@ sla_decide_task_requested(struct fr_turn *turn, const struct fr_record *input)
         after.priority = task->priority;
     if (task->language != NULL)
         sla_copy(after.language, sizeof(after.language), task->language);
+    if (task->tier != NULL)
+        sla_copy(after.tier, sizeof(after.tier), task->tier);
     if (memcmp(&after, &matter.row, sizeof(after)) == 0)
         return FR_OK;
     return mark_and_follow(&matter, &after);

@@ -48,7 +48,7 @@ sla_decide_task_parked(struct fr_turn *turn, const struct fr_record *input)
         return fr_reject(turn, input, "TaskParked does not decode");
     noted.conversation_id = parked->conversation_id;
     noted.task_id = parked->task_id;
-    noted.place = FR__PLACE__IN_PARK;
+    noted.place = parked->closed ? FR__PLACE__IN_PARK_CLOSED : FR__PLACE__IN_PARK;
     noted.why = parked->reason;
     return note(turn, input, &noted);
 }

@@ -107,9 +107,10 @@ armed_reason(struct sla_matter *matter, const struct sla_target *target)
     fr_time_format((struct fr_time){target->since_us}, from);
     fr_time_format((struct fr_time){target->due_us}, due);
     fr_span_format((struct fr_span){target->elapsed_us}, carried);
-    if (target->paused)
-        return fr_arena_printf(matter->turn->arena, "policy %s: %s within %s (%s), paused",
-                               target->policy, kind, length, target->calendar);
+    if (target->paused || target->due_us == 0)
+        return fr_arena_printf(matter->turn->arena, "policy %s: %s within %s (%s), %s",
+                               target->policy, kind, length, target->calendar,
+                               target->paused ? "paused" : "which never comes");
     if (target->elapsed_us > 0)
         return fr_arena_printf(matter->turn->arena,
                                "policy %s: %s within %s (%s), %s of them elapsed before %s: %s",
@@ -130,8 +131,6 @@ sla_say_armed(struct sla_matter *matter, struct sla_target *target, const struct
     Fr__TargetClock message;
 
     sla_clock_recount(&clock, calendar);
-    if (!clock.paused && clock.due_us == 0)
-        return FR_OK;
     set_offer(target, offer);
     set_clock(target, &clock);
     target->next_us = sla_next_step(matter, target);

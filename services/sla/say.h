@@ -8,8 +8,8 @@
  * still names it moves to what its policy says now. */
 const struct fr_calendar *sla_calendar(const struct fr_calendars *calendars, const char *name);
 
-/* TargetArmed.  `target` says kind, start, what had elapsed; the rest follows from the offer.
- * Nothing, when its time would never be over. */
+/* TargetArmed.  `target` says kind, start, what had elapsed; the rest follows from the offer.  On a
+ * calendar that never opens it runs without a deadline. */
 enum fr_error sla_say_armed(struct sla_matter *matter, struct sla_target *target,
                             const struct sla_offer *offer);
 /* TargetMoved, if anything about its clock is different now. */
