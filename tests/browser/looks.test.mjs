@@ -80,6 +80,38 @@ async function looksWell(page, name) {
   assert.deepEqual(await faintTexts(page), [], `${name}: texts that are hard to read`);
 }
 
+// First of all, while nobody is at a desk: who writes now has to wait.
+for (const [name, options] of Object.entries(SCREENS))
+  test(`${name}, waiting`, async () => {
+    const max = await Customer.arrive(browser, demo.shop, options);
+    const wait = max.waiting();
+
+    await max.says(`Anybody there? (${name})`);
+    await wait.getByText(/You are number \d+ in line\. Expected wait: \d+ to \d+ min\./).waitFor();
+    await looksWell(max.page, `${name}-wait`);
+    const call = wait.getByRole("button", { name: "Call me back" });
+    assert.equal(await call.getAttribute("aria-expanded"), "false");
+    await call.focus();
+    await max.page.keyboard.press("Enter"); // by keyboard: into the list of windows
+    assert.equal(await call.getAttribute("aria-expanded"), "true");
+    await wait.getByLabel("Your number").fill("+49 30 1234");
+    await looksWell(max.page, `${name}-call-back`);
+    assert.equal(await wait.getByLabel("When?").locator("option").count(), 3);
+    await wait.getByLabel("When?").selectOption("1");
+    const window = await wait.getByLabel("When?").locator("option").nth(1).textContent();
+    await wait.getByRole("button", { name: "Confirm" }).click();
+    await wait.getByText("You keep your place in line.").waitFor();
+    const [from, to] = window.split(" – ");
+    assert.equal(await wait.getByRole("status").textContent(), `We will call you back between ${from} and ${to}. You keep your place in line.`);
+    assert.equal(await wait.getByRole("button").count(), 0);
+    await looksWell(max.page, `${name}-called-back`);
+
+    await max.page.reload(); // it stands there still
+    await max.openChat();
+    await wait.getByText("We will call you back between").waitFor();
+    await max.leave();
+  });
+
 for (const [name, options] of Object.entries(SCREENS))
   test(name, async () => {
     const eve = await Customer.arrive(browser, demo.shop, options);

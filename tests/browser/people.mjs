@@ -70,6 +70,11 @@ export class Customer {
     await this.chat().locator("li", { hasText: text }).waitFor();
   }
 
+  /** What stands above the field while nobody is free. */
+  waiting() {
+    return this.chat().locator("section.wait");
+  }
+
   async lines() {
     return this.chat().locator("li[class] p").allTextContents();
   }

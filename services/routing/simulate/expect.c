@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "services/routing/queues.h"
 #include "services/routing/simulate/report.h"
 
 struct system { /* one pool of like agents, Poisson arrivals, exponential lengths */
@@ -114,6 +115,55 @@ expect_all(const struct sim_scenario *scenario, const struct system *system,
             sim_theory_within(system->lambda, system->mu, system->servers, within_s));
 }
 
+/* Strict when nobody's credit can be waited away: an hour is longer than any wait here. */
+#define STRICT_US INT64_C(3600000000)
+
+static int64_t
+credit_of(const struct sim_scenario *scenario, size_t index)
+{
+    const struct sim_class_config *class = scenario->classes[index].config;
+    const struct routing_queue *queue =
+        routing_queue_for(&scenario->routing, class->brand, class->channel, class->language);
+
+    return queue == NULL ? 0 : queue->credit.us;
+}
+
+/* Most urgent first; false: two of them are not strictly apart. */
+static bool
+rank_classes(const struct sim_scenario *scenario, size_t *order)
+{
+    size_t count = scenario->class_count;
+
+    for (size_t i = 0; i < count; i++) {
+        size_t at = i;
+
+        for (; at > 0 && credit_of(scenario, order[at - 1]) < credit_of(scenario, i); at--)
+            order[at] = order[at - 1];
+        order[at] = i;
+    }
+    for (size_t i = 1; i < count; i++)
+        if (credit_of(scenario, order[i - 1]) - credit_of(scenario, order[i]) < STRICT_US)
+            return false;
+    return true;
+}
+
+static void
+expect_classes(const struct sim_scenario *scenario, const struct system *system,
+               struct sim_expected *out)
+{
+    double lambdas[64], waits[64];
+    size_t order[64];
+
+    if (system->theta > 0 || scenario->class_count < 2 || !rank_classes(scenario, order))
+        return;
+    for (size_t i = 0; i < scenario->class_count; i++)
+        lambdas[i] = system->lambdas[order[i]];
+    sim_theory_priorities(lambdas, scenario->class_count, system->mu, system->servers, waits);
+    for (size_t i = 0; i < scenario->class_count; i++)
+        put(out, order[i] + 1, SIM_MEAN_ALL, waits[i]);
+    out->name = "Cobham";
+}
+
 bool
 sim_expect(const struct sim_scenario *scenario, struct sim_expected *out)
 {
@@ -129,6 +179,7 @@ sim_expect(const struct sim_scenario *scenario, struct sim_expected *out)
         out->values[i] = NAN;
     out->name = system.theta > 0 ? "Erlang A" : "Erlang C";
     expect_all(scenario, &system, out);
+    expect_classes(scenario, &system, out);
     return true;
 }
 

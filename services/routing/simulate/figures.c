@@ -128,6 +128,23 @@ sim_figure_difference(const struct sim_sums *a, const struct sim_sums *b, size_t
 }
 
 double
+sim_batch_correlation(const struct sim_sums *sums)
+{
+    const struct sim_figure_row *row = &sim_figures[SIM_MEAN_ALL];
+    double below = sim_sums_total(sums, 0, row->below), squares = 0, products = 0, last = 0;
+    double ratio = sim_sums_total(sums, 0, row->above) / below;
+
+    for (size_t batch = 0; batch < sums->batch_count; batch++) {
+        double r = residual(sums, 0, batch, row, ratio, below / (double)sums->batch_count);
+
+        squares += r * r;
+        products += r * last;
+        last = r;
+    }
+    return squares > 0 ? products / squares : 0;
+}
+
+double
 sim_t95(size_t freedom)
 {
     static const double t[] = {NAN,   12.706, 4.303, 3.182, 2.776, 2.571, 2.447,

@@ -89,6 +89,9 @@ struct sim_value sim_figure_value(const struct sim_sums *sums, size_t class_inde
  * they have in common cancels.  Both need the same number of batches. */
 struct sim_value sim_figure_difference(const struct sim_sums *a, const struct sim_sums *b,
                                        size_t class_index, enum sim_figure figure);
+/* Correlation of one batch's mean wait with the next one's.  Far above 0: the batches are too short
+ * against the memory of the queue, and the standard errors too small. */
+double sim_batch_correlation(const struct sim_sums *sums);
 /* The t quantile for a two-sided 95 % interval with that many degrees of freedom. */
 double sim_t95(size_t freedom);
 

@@ -89,6 +89,9 @@ run(const struct sim_scenario *scenario, struct sim_result *result)
 {
     sim_run(scenario, isatty(STDERR_FILENO) ? show_progress : NULL, result);
     clear_progress();
+    fprintf(stderr, "%.0f contacts/s, %.0f decisions of routing/s\n",
+            (double)result->contacts / result->took_s,
+            (double)(result->inputs + result->timers) / result->took_s);
 }
 
 static int

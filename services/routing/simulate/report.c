@@ -4,7 +4,6 @@
 #include <math.h>
 #include <string.h>
 #include <sys/param.h>
-#include <unistd.h>
 
 #define CELL 28
 
@@ -55,35 +54,50 @@ value_of(const struct sim_result *result, size_t class_index, enum sim_figure fi
     return sim_figure_value(&result->sums, class_index, figure);
 }
 
+/* Below the row of a class, what theory says of it. */
+static void
+print_theory(const struct sim_result *result, const struct sim_expected *expected,
+             size_t class_index, FILE *out)
+{
+    const double *values;
+    bool any = false;
+
+    if (expected == NULL || expected->values == NULL)
+        return;
+    values = expected->values + class_index * SIM_FIGURE_COUNT;
+    for (enum sim_figure f = 0; f < SIM_TOLD_BIAS; f++)
+        any |= !isnan(values[f]);
+    if (!any)
+        return;
+    fprintf(out, "\n%14s  %9s", expected->name, "");
+    for (enum sim_figure f = 0; f < SIM_TOLD_BIAS; f++) {
+        char text[CELL];
+
+        cell_text((struct sim_value){values[f], NAN}, sim_figures[f].digits, text);
+        if (is_shown(result, f))
+            print_cell(text, 17, out);
+    }
+}
+
 static void
 print_rows(const struct sim_scenario *scenario, const struct sim_result *result,
-           const struct sim_expected *expected, enum sim_figure from, enum sim_figure to, FILE *out)
+           const struct sim_expected *expected, FILE *out)
 {
     fprintf(out, "\n%-14s  %9s", "CLASS", "CONTACTS");
-    for (enum sim_figure f = from; f < to; f++)
+    for (enum sim_figure f = 0; f < SIM_TOLD_BIAS; f++)
         if (is_shown(result, f))
             print_cell(sim_figures[f].title, 17, out);
     for (size_t c = 0; c < row_count(scenario); c++) {
         fprintf(out, "\n%-14.14s  %9.0f", class_name(scenario, c),
                 sim_sums_total(&result->sums, c, SIM_CAME));
-        for (enum sim_figure f = from; f < to; f++) {
+        for (enum sim_figure f = 0; f < SIM_TOLD_BIAS; f++) {
             char text[CELL];
 
             cell_text(value_of(result, c, f), sim_figures[f].digits, text);
             if (is_shown(result, f))
                 print_cell(text, 17, out);
         }
-    }
-    if (expected != NULL && expected->values != NULL && from == 0) {
-        fprintf(out, "\n%-14s  %9s", expected->name, "");
-        for (enum sim_figure f = from; f < to; f++) {
-            struct sim_value value = {expected->values[f], NAN};
-            char text[CELL];
-
-            cell_text(value, sim_figures[f].digits, text);
-            if (is_shown(result, f))
-                print_cell(text, 17, out);
-        }
+        print_theory(result, expected, c, out);
     }
     fputc('\n', out);
 }
@@ -120,12 +134,15 @@ sim_report_table(const struct sim_scenario *scenario, const struct sim_result *r
             (unsigned long long)result->measured, result->simulated_s / 86400,
             scenario->agent_count, (long long)scenario->config->seed, result->sums.batch_count,
             (double)scenario->config->within.us / 1e6);
-    print_rows(scenario, result, expected, SIM_P_WAIT, SIM_TOLD_BIAS, out);
+    print_rows(scenario, result, expected, out);
     print_told(result, out);
-    if (isatty(fileno(out)))
-        fprintf(out, "\n%.0f contacts/s, %llu decisions of routing in %.1f s\n",
-                (double)result->contacts / result->took_s,
-                (unsigned long long)(result->inputs + result->timers), result->took_s);
+    if (scenario->config->repetitions == 1 &&
+        sim_batch_correlation(&result->sums) > 1.64 / sqrt((double)result->sums.batch_count))
+        fprintf(out,
+                "\nneighbouring batches are alike (correlation %.2f): they are too short for this "
+                "queue, and the errors above too small;\nsimulate more contacts, or fewer "
+                "batches, or several repetitions\n",
+                sim_batch_correlation(&result->sums));
 }
 
 /* ---- JSON ---- */
@@ -169,12 +186,12 @@ sim_report_json(const struct sim_scenario *scenario, const struct sim_result *re
                                             expected == NULL || expected->values == NULL
                                                 ? NULL
                                                 : expected->values + c * SIM_FIGURE_COUNT)));
-    return json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:f, s:o}", "scenario", scenario->path, "seed",
-                     (json_int_t)scenario->config->seed, "contacts", (json_int_t)result->contacts,
-                     "measured", (json_int_t)result->measured, "agents",
-                     (json_int_t)scenario->agent_count, "decisions",
-                     (json_int_t)(result->inputs + result->timers), "simulated_s",
-                     result->simulated_s, "items", classes);
+    return json_pack(
+        "{s:s, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:o}", "scenario", scenario->path, "seed",
+        (json_int_t)scenario->config->seed, "contacts", (json_int_t)result->contacts, "measured",
+        (json_int_t)result->measured, "agents", (json_int_t)scenario->agent_count, "decisions",
+        (json_int_t)(result->inputs + result->timers), "simulated_s", result->simulated_s,
+        "batch_correlation", sim_batch_correlation(&result->sums), "items", classes);
 }
 
 /* ---- two beside each other ---- */

@@ -361,7 +361,7 @@ standard_errors_cover(void **state)
         struct sim_sums sums;
 
         sim_sums_init(&sums, 2, 40);
-        for (size_t i = 0; i < 400; i++) {
+        for (size_t i = 0; i < 400; i++) { /* independent, so uncorrelated */
             double u = sim_chance_unit(&chance);
 
             sim_sums_add(&sums, 1, i / 10, SIM_CAME, 1);

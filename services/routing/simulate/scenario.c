@@ -83,7 +83,7 @@ static const struct fr_config_key sim_keys[] = {
     { "contacts", FR_CONFIG_INT, TOP(contacts), "100000", .min = 1, .max = 1000000000, .doc = "How many come, warm-up included (with a trace: at most)." },
     { "duration", FR_CONFIG_SPAN, TOP(duration), "0", .min = 0, .doc = "Or: for how long they come; 0: until there were `contacts`." },
     { "warm_up", FR_CONFIG_REAL, TOP(warm_up), "0.1", .min = 0, .max = 1, .doc = "This share of the contacts, or of the duration, is not measured." },
-    { "batches", FR_CONFIG_INT, TOP(batches), "40", .min = 2, .max = 1000, .doc = "Standard errors come from this many batches." },
+    { "batches", FR_CONFIG_INT, TOP(batches), "20", .min = 2, .max = 1000, .doc = "Standard errors come from this many batches." },
     { "repetitions", FR_CONFIG_INT, TOP(repetitions), "1", .min = 1, .max = 1000, .doc = "Runs with seeds of their own; two or more: each is one batch." },
     { "within", FR_CONFIG_SPAN, TOP(within), "20s", .min = 0, .doc = "The service level counts who is served within this." },
     { "answer", FR_CONFIG_SPAN, TOP(answer), "0", .min = 0, .doc = "How long an agent takes to accept an offer." },
