@@ -45,7 +45,7 @@ all_alike(const struct sim_scenario *scenario)
         const struct routing_capacity *capacity = agents[i].capacity.items;
 
         for (size_t c = 0; c < agents[i].capacity.count; c++)
-            if (capacity[c].weight != ROUTING_FULL)
+            if (2 * capacity[c].weight <= agents[i].room)
                 return false;
         if (agents[i].skills.items != agents[0].skills.items || agents[i].brands.count > 0)
             return false;
@@ -115,17 +115,22 @@ expect_all(const struct sim_scenario *scenario, const struct system *system,
             sim_theory_within(system->lambda, system->mu, system->servers, within_s));
 }
 
-/* Strict when nobody's credit can be waited away: an hour is longer than any wait here. */
+/* Strict when it is said to be, or when nobody's credit can be waited away: an hour is longer than
+ * any wait here. */
 #define STRICT_US INT64_C(3600000000)
 
 static int64_t
-credit_of(const struct sim_scenario *scenario, size_t index)
+head_start(const struct sim_scenario *scenario, size_t index)
 {
     const struct sim_class_config *class = scenario->classes[index].config;
-    const struct routing_queue *queue =
-        routing_queue_for(&scenario->routing, class->brand, class->channel, class->language);
+    Fr__RoutingStateTask facts = FR__ROUTING_STATE_TASK__INIT;
+    const struct routing_queue *queue;
+    struct routing_credit credit;
 
-    return queue == NULL ? 0 : queue->credit.us;
+    sim_class_facts(class, &facts);
+    queue = routing_queue_for(&scenario->routing, class->brand, &facts);
+    credit = routing_credit_of(&scenario->routing, queue, &facts);
+    return credit.credit.us + credit.strict * 100 * STRICT_US;
 }
 
 /* Most urgent first; false: two of them are not strictly apart. */
@@ -137,12 +142,12 @@ rank_classes(const struct sim_scenario *scenario, size_t *order)
     for (size_t i = 0; i < count; i++) {
         size_t at = i;
 
-        for (; at > 0 && credit_of(scenario, order[at - 1]) < credit_of(scenario, i); at--)
+        for (; at > 0 && head_start(scenario, order[at - 1]) < head_start(scenario, i); at--)
             order[at] = order[at - 1];
         order[at] = i;
     }
     for (size_t i = 1; i < count; i++)
-        if (credit_of(scenario, order[i - 1]) - credit_of(scenario, order[i]) < STRICT_US)
+        if (head_start(scenario, order[i - 1]) - head_start(scenario, order[i]) < STRICT_US)
             return false;
     return true;
 }

@@ -450,6 +450,9 @@ request(struct run *run, uint64_t number, const struct sim_class_config *class)
     request.skills = (char **)class->skills.items;
     request.has_priority = class->priority != 0;
     request.priority = (int32_t) class->priority;
+    request.tier = (char *)class->tier;
+    request.has_urgency = class->urgency != 0;
+    request.urgency = (int32_t) class->urgency;
     sim_service_input(&run->service, run->service.conversations, task_id, task_id, class->brand,
                       &request.base);
     note_events(run);

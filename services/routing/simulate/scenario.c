@@ -45,6 +45,8 @@ static const struct fr_config_key class_keys[] = {
     { "language", FR_CONFIG_STRING, CLASS(language), NULL, .max = 35, .doc = "What they speak (de, en-GB)." },
     { "skills", FR_CONFIG_STRINGS, CLASS(skills), NULL, .max = ROUTING_SKILL_MAX, .doc = "What their requests ask for beside the queue's." },
     { "priority", FR_CONFIG_INT, CLASS(priority), "0", .min = -1000, .max = 1000, .doc = "The priority that their requests carry; 0: none." },
+    { "tier", FR_CONFIG_STRING, CLASS(tier), NULL, .max = 31, .doc = "Their tier, one of routing's `tiers`." },
+    { "urgency", FR_CONFIG_INT, CLASS(urgency), "0", .min = -1000, .max = 1000, .doc = "The urgency that their requests carry; 0: none." },
     { "spacing", FR_CONFIG_CHOICE, CLASS(spacing), "exponential", .choices = "exponential|lognormal|deterministic", .doc = "Time between two of them: exponential (they come by themselves) or deterministic." },
     { "arrivals", FR_CONFIG_LIST, CLASS(arrivals), NULL, .max = 96, .keys = arrivals_keys, .item_size = sizeof(struct sim_arrivals_config), .doc = "How many come, by time of day; other times: none." },
     { "match", FR_CONFIG_LIST, CLASS(match), NULL, .max = 8, .keys = match_keys, .item_size = sizeof(struct sim_match_config), .doc = "Rows of the trace that are of this class: the first class all of whose conditions hold." },
@@ -241,6 +243,21 @@ make_staff(struct sim_scenario *scenario)
 }
 
 /* ---- the classes ---- */
+
+void
+sim_class_facts(const struct sim_class_config *config, Fr__RoutingStateTask *facts)
+{
+    facts->channel = (char *)config->channel;
+    facts->preview = (char *)"";
+    facts->n_skills = config->skills.count;
+    facts->skills = (char **)config->skills.items;
+    facts->language = (char *)config->language;
+    facts->tier = (char *)config->tier;
+    facts->has_priority = config->priority != 0;
+    facts->priority = (int32_t)config->priority;
+    facts->has_urgency = config->urgency != 0;
+    facts->urgency = (int32_t)config->urgency;
+}
 
 static enum fr_error
 make_length(struct sim_scenario *scenario, const struct sim_law_config *config,

@@ -12,6 +12,7 @@
 #define FR_SIMULATE_SCENARIO_H
 
 #include "common/stage/options.h"
+#include "proto/routing_state.pb-c.h"
 #include "services/routing/routing.h"
 #include "services/routing/simulate/chance.h"
 
@@ -33,10 +34,9 @@ struct sim_match_config { /* rows of the trace that hold one of `values` in `col
     struct fr_config_list empty;  /* const char *: columns that are empty */
 };
 struct sim_class_config {
-    const char *name, *brand, *channel, *language;
+    const char *name, *brand, *channel, *language, *tier;
     struct fr_config_list skills; /* const char * */
-    int64_t priority;
-    bool has_priority;
+    int64_t priority, urgency;
     int spacing;                    /* enum sim_law: EXPONENTIAL or DETERMINISTIC */
     struct fr_config_list arrivals; /* struct sim_arrivals_config */
     struct fr_config_list match;    /* struct sim_match_config: all of them */
@@ -118,6 +118,9 @@ struct sim_scenario {
 /* What is wrong goes to stderr as file:line:column, and FR_INVALID is returned. */
 enum fr_error sim_scenario_load(const char *path, struct sim_scenario **out);
 void sim_scenario_free(struct sim_scenario **scenario);
+
+/* What a request of that class says of itself; strings are the class's. */
+void sim_class_facts(const struct sim_class_config *config, Fr__RoutingStateTask *facts);
 
 /* Keeps a heap block until the scenario ends; returns it. */
 void *sim_keep(struct sim_scenario *scenario, void *block);
