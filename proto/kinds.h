@@ -79,7 +79,6 @@
     X(0x030e, FR_CUSTOMER_REKEYED,      customer_rekeyed)      \
     X(0x030f, FR_IDENTIFIER_NOTED,      identifier_noted)      \
     X(0x0310, FR_TASK_END_NOTED,        task_end_noted)        \
-    X(0x0319, FR_PARKING_TOLD,          parking_told)          \
     X(0x031c, FR_WAIT_TOLD,             wait_told)             \
     X(0x031d, FR_WAIT_CHOICE_MADE,      wait_choice_made)      \
     X(0x0320, FR_CONVERSATION_CLASSIFIED, conversation_classified) \

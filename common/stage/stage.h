@@ -189,6 +189,9 @@ struct fr_edge {
      * Not called for what is replayed at start: those who come back ask from where they were. */
     void (*published)(void *state, const struct fr_record *event);
     void (*reloaded)(void *state, const void *config); /* or NULL */
+    /* The link to a peer came up or went down, or NULL; on the stage's thread: hand over and
+     * return. At the start none is up, and nothing is said of those that stay down. */
+    void (*link)(void *state, const char *peer, bool up);
     /* Extra lines for /metrics (Prometheus text), or NULL; any thread. */
     void (*metrics)(void *state, FILE *out);
 };

@@ -146,8 +146,12 @@ on_cursor(void *context, uint32_t reading, struct fr_cursor *cursor)
 static void
 on_link(void *context, const char *peer, bool up)
 {
+    const struct fr_process *process = context;
+    const struct fr_edge *edge = process->stage->edge;
+
     fr_log(FR_DEBUG, up ? "link_up" : "link_down", "peer=%s", peer);
-    (void)context;
+    if (edge != NULL && edge->link != NULL && process->edge != NULL)
+        edge->link(process->edge, peer, up);
 }
 
 static void

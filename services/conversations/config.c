@@ -45,6 +45,11 @@ const struct fr_config_key conversations_config_keys[] = {
       "[{text: \"We will call you back between {from} and {time}.\"}, {language: fr, text: \"Nous vous rappellerons entre {from} et {time}.\"}]",
       .keys = notice_keys, .item_size = sizeof(struct conversations_notice), .max = 500,
       .doc = "The same for a call-back." },
+    { "parked_notices", FR_CONFIG_LIST, AT(parked_notices),
+      "[{text: \"Nobody can look at it right now. We will, from {time} on.\"},"
+      " {language: fr, text: \"Personne n’est disponible pour le moment. Nous nous en occuperons à partir de : {time}.\"}]",
+      .keys = notice_keys, .item_size = sizeof(struct conversations_notice), .max = 500,
+      .doc = "What customers read when they write outside of opening hours, or nobody could serve them yet." },
     { "reasons", FR_CONFIG_LIST, AT(reasons),
       "[{cause: queue, text: many people are writing to us right now}, {cause: agent, text: the colleague who looks into it needs more time},"
       " {cause: site, text: the colleagues who can help are not there at the moment}, {cause: calendar, text: we are closed at the moment},"

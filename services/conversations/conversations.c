@@ -14,6 +14,7 @@ static const struct fr_input inputs[] = {
     { FR_TASK_ENDED,            "routing",  conversations_decide_wait_ended         }, /* he has it no more */
     { FR_WAIT_ESTIMATED,        "routing",  conversations_decide_wait_estimated     }, /* tell him how long */
     { FR_WAIT_CHOSEN,           "channel",  conversations_decide_wait_chosen        }, /* he would rather be called back */
+    { FR_TASK_PARKED,           "routing",  conversations_decide_task_parked        }, /* tell him until when */
     { FR_AGENT_REPLIED,         "sites",    conversations_decide_agent_replied      }, /* the answer goes out */
     { FR_WORK_FINISHED,         "sites",    conversations_decide_work_finished      }, /* the outcome */
     { FR_TARGET_WARNED,         "sla",      conversations_decide_target_warned      }, /* tell the customer */

@@ -30,9 +30,10 @@ struct conversations_config {
     bool history_across_brands;
     struct fr_config_list notices; /* struct conversations_notice: before it breaks */
     struct fr_config_list promise_notices, call_notices; /* likewise: when it is made */
-    struct fr_config_list reasons;                       /* struct conversations_reason */
-    struct fr_config_list bots;         /* const char *: agents that are no people */
-    struct fr_config_list self_service; /* likewise */
+    struct fr_config_list parked_notices; /* likewise: nobody can look at it before */
+    struct fr_config_list reasons;        /* struct conversations_reason */
+    struct fr_config_list bots;           /* const char *: agents that are no people */
+    struct fr_config_list self_service;   /* likewise */
 };
 
 extern const struct fr_config_key conversations_config_keys[];
@@ -58,6 +59,7 @@ fr_decide_fn conversations_decide_work_finished;
 /* ---- decide_notice.c: what the customer is told of promises ---- */
 fr_decide_fn conversations_decide_target_warned;
 fr_decide_fn conversations_decide_promise_made;
+fr_decide_fn conversations_decide_task_parked;
 
 /* ---- decide_classify.c: what people say the matter is ---- */
 fr_decide_fn conversations_decide_matter_marked;

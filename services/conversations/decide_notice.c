@@ -1,5 +1,6 @@
 /* decide_notice.c - what the customer is told of promises: that one was made, and, before it
  * breaks, that it takes longer. */
+#include "proto/routing.pb-c.h"
 #include "proto/sla.pb-c.h"
 #include "services/conversations/say.h"
 #include "services/conversations/text.h"
@@ -125,4 +126,36 @@ conversations_decide_promise_made(struct fr_turn *turn, const struct fr_record *
     snprintf(name, sizeof(name), "promise-%s", fr_id_format(made->promise_id, id));
     return say_notice(&talk, name, conversations_fill(turn->arena, text, &words),
                       "a promise was made");
+}
+
+/* TaskParked: nobody can look at it before a stated time, and the customer is told.
+ *
+ * Reads conversations, said.  Emits as above.  Sent twice: the notice is known by task and time.
+ */
+enum fr_error
+conversations_decide_task_parked(struct fr_turn *turn, const struct fr_record *input)
+{
+    const Fr__TaskParked *parked = fr_unpack(turn, input, &fr__task_parked__descriptor);
+    const struct conversations_config *config = turn->config;
+    char id[FR_ID_TEXT_SIZE], name[FR_ID_TEXT_SIZE + 32];
+    struct conversations_words words = {NULL, NULL, NULL};
+    struct conversations_talk talk;
+    const char *text;
+    enum fr_error err;
+
+    if (parked == NULL)
+        return fr_reject(turn, input, "TaskParked does not decode");
+    if (!parked->tell || parked->until_text == NULL)
+        return FR_OK;
+    err = conversations_talk_begin(&talk, turn, input, parked->conversation_id);
+    if (err != FR_OK || !talk.matter->open || talk.matter->task_id != parked->task_id)
+        return err == FR_NOT_FOUND ? FR_OK : err; /* over meanwhile */
+    text = conversations_notice(&config->parked_notices, talk.brand, talk.matter->language);
+    if (text == NULL)
+        return FR_OK;
+    words.time = parked->until_text;
+    snprintf(name, sizeof(name), "parked-%s-%lld", fr_id_format(parked->task_id, id),
+             (long long)(parked->until_us / 1000000));
+    return say_notice(&talk, name, conversations_fill(turn->arena, text, &words),
+                      "nobody can look at it before that time");
 }

@@ -78,7 +78,7 @@ static const char ordered_pairs[] =
     "  end)\n"
     "  return function() at = at + 1; local k = keys[at]; if k ~= nil then return k, t[k] end end\n"
     "end\n"
-    "next = nil\n";
+    "_ENV.next = nil\n";
 
 static void
 forget(lua_State *lua, const char *library, const char *name)

@@ -207,3 +207,56 @@ sites_apply_nothing(struct fr_tables *tables, const struct fr_record *event)
     (void)event;
     return FR_OK;
 }
+
+/* ---- links ---- */
+
+/* SiteLinked.  Writes links; arms or disarms the timer of its silence. */
+enum fr_error
+sites_apply_site_linked(struct fr_tables *tables, const struct fr_record *event)
+{
+    const Fr__SiteLinked *linked = fr_body(event);
+    struct sites_link link = {.number = linked->number};
+    enum fr_error err = sites_link_get(fr_tables_view(tables), linked->site, &link);
+
+    if (err != FR_OK && err != FR_NOT_FOUND)
+        return err;
+    link.up = linked->up != 0;
+    link.since_us = event->head->time_us;
+    strncpy(link.site, linked->site, sizeof(link.site) - 1);
+    err = sites_link_put(tables, &link);
+    if (err != FR_OK)
+        return err;
+    return linked->has_silent_us ? fr_timer_arm(tables, SITES_TIMER_SILENT, link.number,
+                                                (struct fr_time){linked->silent_us})
+                                 : fr_timer_disarm(tables, SITES_TIMER_SILENT, link.number);
+}
+
+static enum fr_error
+set_silent(struct fr_tables *tables, const char *site, bool silent)
+{
+    struct sites_link link;
+    enum fr_error err = sites_link_get(fr_tables_view(tables), site, &link);
+
+    if (err != FR_OK)
+        return err;
+    link.silent = silent;
+    return sites_link_put(tables, &link);
+}
+
+/* SiteSilent.  Writes links. */
+enum fr_error
+sites_apply_site_silent(struct fr_tables *tables, const struct fr_record *event)
+{
+    const Fr__SiteSilent *silent = fr_body(event);
+
+    return set_silent(tables, silent->site, true);
+}
+
+/* SiteHeard.  Writes links. */
+enum fr_error
+sites_apply_site_heard(struct fr_tables *tables, const struct fr_record *event)
+{
+    const Fr__SiteHeard *heard = fr_body(event);
+
+    return set_silent(tables, heard->site, false);
+}

@@ -16,6 +16,10 @@ static const struct fr_config_key contract_keys[] = {
       .min = 0, .max = 86400000000,
       .doc = "How much longer the hub waits before it ends a lease that ran out, so that what was written in "
              "time and held up by a cut of the link still counts." },
+    { "silent_after", FR_CONFIG_SPAN, offsetof(struct sites_contract, silent_after), "30s",
+      .min = 1000000, .max = 86400000000,
+      .doc = "How long the link to the desk may be down before the site counts as silent: what its agents have not accepted "
+             "is then offered to others." },
     { NULL },
 };
 

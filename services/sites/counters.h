@@ -11,7 +11,8 @@
     X(SITES_COUNT_REFUSED,   "filrouge_sites_work_refused_total",    "Records of desks that were refused.") \
     X(SITES_COUNT_REPEATED,  "filrouge_sites_work_repeated_total",   "Records of desks that had been taken before and were ignored.") \
     X(SITES_COUNT_REPLIES,   "filrouge_sites_replies_total",         "Replies and notes of agents passed on.") \
-    X(SITES_COUNT_WITHHELD,  "filrouge_sites_entries_withheld_total", "Conversation records not relayed because the site holds no lease.")
+    X(SITES_COUNT_WITHHELD,  "filrouge_sites_entries_withheld_total", "Conversation records not relayed because the site holds no lease.") \
+    X(SITES_COUNT_SILENT,    "filrouge_sites_silent_total",          "Times that a site fell silent: the link to its desk stayed down.")
 /* clang-format on */
 
 #define SITES_COUNTER_ENUM(number, name, help) number,

@@ -22,6 +22,8 @@ static const struct fr_input inputs[] = {
     { FR_WORK_DONE,            "desk",          sites_decide_work_done            },
     { SITES_TIMER_LEASE,       FR_TIMER,        sites_decide_lease_due            },
     { SITES_TIMER_FORGET,      FR_TIMER,        sites_decide_forget_due           },
+    { FR_SITE_LINKED,          FR_LOCAL,        sites_decide_site_linked          }, /* the link to a desk came up, went down */
+    { SITES_TIMER_SILENT,      FR_TIMER,        sites_decide_silent_due           }, /* and stayed down */
     { FR_KIND_END,             NULL,            NULL                              },
 };
 static const struct fr_event events[] = {
@@ -34,6 +36,9 @@ static const struct fr_event events[] = {
     { FR_OFFER_ANSWERED,      sites_apply_offer_answered   },
     { FR_AGENT_REPLIED,       sites_apply_agent_replied    },
     { FR_WORK_FINISHED,       sites_apply_work_finished    },
+    { FR_SITE_LINKED,         sites_apply_site_linked      },
+    { FR_SITE_SILENT,         sites_apply_site_silent      },
+    { FR_SITE_HEARD,          sites_apply_site_heard       },
     { FR_WORK_REFUSED,        sites_apply_nothing          },
     { FR_AGENT_PRESENCE,      sites_apply_nothing          },
     { FR_CONVERSATION_SHARED, sites_apply_nothing          },
@@ -63,5 +68,6 @@ const struct fr_stage sites_stage = {
     .events = events,
     .queries = sites_queries,
     .counters = counters,
+    .edge = &sites_edge,
     .route = route,
 };

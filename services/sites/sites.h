@@ -21,6 +21,7 @@ struct sites_contract {
     struct fr_config_list brands; /* const char *; none: every brand */
     struct fr_span lease_time;
     struct fr_span offline_grace;
+    struct fr_span silent_after;
 };
 struct sites_config {
     struct fr_config_list contracts; /* struct sites_contract */
@@ -42,6 +43,7 @@ const char *sites_site_of_journal(const char *journal);
 enum {
     SITES_TIMER_LEASE = FR_TIMER_KIND + 1,  /* id: the lease; it runs out */
     SITES_TIMER_FORGET = FR_TIMER_KIND + 2, /* id 0: the oldest ended lease is old enough */
+    SITES_TIMER_SILENT = FR_TIMER_KIND + 3, /* id: the link's number; down for too long */
 };
 #define SITES_FORGET_MAX 256 /* leases forgotten by one record; more are due at once again */
 
@@ -68,6 +70,11 @@ fr_decide_fn sites_decide_work_done;
 fr_decide_fn sites_decide_lease_due;
 fr_decide_fn sites_decide_forget_due;
 
+/* ---- decide: links to desks (decide_link.c) ---- */
+
+fr_decide_fn sites_decide_site_linked;
+fr_decide_fn sites_decide_silent_due;
+
 /* ---- apply (apply.c) ---- */
 
 fr_apply_fn sites_apply_lease_granted;
@@ -79,8 +86,12 @@ fr_apply_fn sites_apply_presence_shared;
 fr_apply_fn sites_apply_offer_answered;
 fr_apply_fn sites_apply_agent_replied;
 fr_apply_fn sites_apply_work_finished;
+fr_apply_fn sites_apply_site_linked;
+fr_apply_fn sites_apply_site_silent;
+fr_apply_fn sites_apply_site_heard;
 fr_apply_fn sites_apply_nothing; /* records that only others read */
 
 extern const struct fr_query sites_queries[]; /* query.c */
+extern const struct fr_edge sites_edge;       /* edge.c */
 
 #endif

@@ -1,7 +1,7 @@
 /* tables.c - every table of sites: key layout, get and put; nothing else touches the store. */
 #include "services/sites/tables.h"
 
-enum { AGENTS, LEASES, MATTERS, OFFERS, TAKEN, ENDED, TOTALS };
+enum { AGENTS, LEASES, MATTERS, OFFERS, TAKEN, ENDED, TOTALS, LINKS };
 
 /* clang-format off */
 const struct fr_table sites_tables[] = {
@@ -12,6 +12,7 @@ const struct fr_table sites_tables[] = {
     [TAKEN]   = { "taken",   true,  "u64 lease, client id -> nothing" },
     [ENDED]   = { "ended",   true,  "i64 microseconds when it may be forgotten, u64 lease -> nothing" },
     [TOTALS]  = { "totals",  false, "site -> struct sites_totals" },
+    [LINKS]   = { "links",   true,  "site -> struct sites_link" },
     FR_TABLE_END,
 };
 /* clang-format on */
@@ -313,4 +314,41 @@ sites_totals_put(struct fr_tables *tables, const char *site, const struct sites_
     struct fr_key key;
 
     return fr_put(tables, TABLE(TOTALS), text_key(&key, site), fr_slice(row, sizeof(*row)));
+}
+
+/* ---- links ---- */
+
+enum fr_error
+sites_link_get(const struct fr_view *view, const char *site, struct sites_link *out)
+{
+    struct fr_key key;
+
+    return fr_get_copy(view, TABLE(LINKS), text_key(&key, site), out, sizeof(*out));
+}
+
+enum fr_error
+sites_link_put(struct fr_tables *tables, const struct sites_link *link)
+{
+    struct fr_key key;
+
+    return fr_put(tables, TABLE(LINKS), text_key(&key, link->site), fr_slice(link, sizeof(*link)));
+}
+
+/* A few sites at most, and only when a link changes. */
+enum fr_error
+sites_link_at(const struct fr_view *view, uint32_t number, struct sites_link *out)
+{
+    struct fr_slice key, value, nothing = fr_slice(NULL, 0);
+    enum fr_error err = FR_NOT_FOUND;
+    struct fr_scan scan;
+
+    fr_scan_init(&scan, view, TABLE(LINKS), nothing, nothing);
+    while (err == FR_NOT_FOUND && fr_scan_next(&scan, &key, &value) == FR_OK) {
+        fr_assert(value.size == sizeof(*out));
+        memcpy(out, value.data, sizeof(*out));
+        if (out->number == number)
+            err = FR_OK;
+    }
+    fr_scan_fini(&scan);
+    return err;
 }

@@ -45,6 +45,21 @@ struct sites_matter {  /* one per conversation, for ever: fences never go back *
     uint64_t lease_id; /* the newest lease, live or not */
 };
 
+struct sites_link {   /* to a site's desk */
+    int64_t since_us; /* up or down */
+    uint32_t number;  /* from 1 */
+    uint8_t up, silent;
+    uint8_t spare[2];
+    char site[SITES_NAME_SIZE];
+    uint8_t spare_more[5];
+};
+_Static_assert(sizeof(struct sites_link) == 48, "no hidden padding");
+
+enum fr_error sites_link_get(const struct fr_view *view, const char *site, struct sites_link *out);
+enum fr_error sites_link_put(struct fr_tables *tables, const struct sites_link *link);
+/* By number, from 1 on; FR_NOT_FOUND: no more. */
+enum fr_error sites_link_at(const struct fr_view *view, uint32_t number, struct sites_link *out);
+
 struct sites_totals { /* one per site */
     uint64_t granted, ended;
 };
