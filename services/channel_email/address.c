@@ -258,13 +258,41 @@ group_begins(const struct reader *reader)
            memmem(reader->phrase.data, reader->phrase.size, "=?", 2) == NULL;
 }
 
+/* An encoded word's length: commas and brackets inside it are letters.  One that holds an @ hides
+ * an address, and is read as it stands.  0: none begins here. */
+static size_t
+word_size(const struct reader *reader)
+{
+    const char *at = reader->at, *mark = at + 2;
+    size_t left = (size_t)(reader->end - at), size;
+    const char *stop;
+
+    if (left < 8 || at[0] != '=' || at[1] != '?')
+        return 0;
+    for (int marks = 0; marks < 2; marks++) {
+        mark = memchr(mark, '?', (size_t)(reader->end - mark));
+        if (mark++ == NULL)
+            return 0;
+    }
+    stop = memmem(mark, (size_t)(reader->end - mark), "?=", 2);
+    if (stop == NULL)
+        return 0;
+    size = (size_t)(stop + 2 - at);
+    return size <= 200 && memchr(at, '@', size) == NULL ? size : 0;
+}
+
 static void
 read_field(struct reader *reader)
 {
     while (reader->at < reader->end) {
+        size_t word = word_size(reader);
         char c = *reader->at;
 
-        if (c == '"') {
+        if (word > 0) {
+            memcpy(reader->phrase.data + reader->phrase.size, reader->at, word);
+            reader->phrase.size += word;
+            reader->at += word;
+        } else if (c == '"') {
             read_quoted(reader, &reader->phrase);
         } else if (c == '(' && !(reader->phrase.size == 0 && reader->at + 1 == reader->end)) {
             read_comment(reader);

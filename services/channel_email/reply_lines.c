@@ -114,7 +114,7 @@ run_of(struct fr_slice line, bool from_end)
     while (size < line.size) {
         char c = data[from_end ? line.size - 1 - size : size];
 
-        if (c != '-' && c != '_' && c != '=' && c != '*')
+        if (strchr("-_=*#", c) == NULL)
             break;
         size++;
     }
@@ -207,14 +207,16 @@ has_clock(struct fr_slice line)
     return false;
 }
 
-/* "2013/7/20 sam <info@x.example>": a date first, an address last, no verb. */
+/* "2013/7/20 sam <info@x.example>": a date first, an address last, no verb; or with a day of the
+ * week before the date, and then also a time of day. */
 static bool
 dated_address(struct fr_slice line)
 {
     const char *data = line.data;
+    bool dated = isdigit((unsigned char)data[0]) ||
+                 (has_clock(line) && line.size > 2 && data[line.size - 2] == '>');
 
-    return line.size > 12 && isdigit((unsigned char)data[0]) && digits_in(line) >= 6 &&
-           has_address(line) &&
+    return line.size > 12 && dated && digits_in(line) >= 6 && has_address(line) &&
            (data[line.size - 1] == '>' || data[line.size - 1] == ')' || ends_in_colon(line));
 }
 
