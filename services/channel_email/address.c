@@ -271,8 +271,9 @@ word_size(const struct reader *reader)
         return 0;
     for (int marks = 0; marks < 2; marks++) {
         mark = memchr(mark, '?', (size_t)(reader->end - mark));
-        if (mark++ == NULL)
+        if (mark == NULL)
             return 0;
+        mark++;
     }
     stop = memmem(mark, (size_t)(reader->end - mark), "?=", 2);
     if (stop == NULL)
@@ -423,11 +424,12 @@ id_keep(char **ids, size_t count, size_t max, char *id)
 size_t
 email_ids_parse(struct fr_arena *arena, struct fr_slice raw, char **ids, size_t max)
 {
-    const char *at = raw.data, *end = at + (raw.size > FIELD_MAX ? FIELD_MAX : raw.size);
+    const char *at = raw.data, *end;
     size_t count = 0;
 
     if (raw.size == 0)
         return 0;
+    end = at + (raw.size > FIELD_MAX ? FIELD_MAX : raw.size);
     for (const char *open = at; (open = memchr(open, '<', (size_t)(end - open))) != NULL;) {
         const char *close = memchr(open, '>', (size_t)(end - open));
 

@@ -126,7 +126,7 @@ email_charset_name(const char *label)
 static bool
 looks_like_utf8(struct fr_slice bytes, bool *any_sequence)
 {
-    const char *at = bytes.data, *end = at + bytes.size;
+    const char *at = bytes.data, *end = email_slice_end(bytes);
     bool beyond = false;
 
     *any_sequence = false;

@@ -146,7 +146,7 @@ char *
 email_utf8_clean(struct fr_arena *arena, struct fr_slice bytes, size_t max, bool *cut)
 {
     struct email_text text = email_text(arena, max);
-    const char *at = bytes.data, *end = at + bytes.size;
+    const char *at = bytes.data, *end = email_slice_end(bytes);
 
     while (bytes.size > 0 && at < end && !text.cut) {
         bool carriage = *at == '\r';

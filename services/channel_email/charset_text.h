@@ -26,6 +26,13 @@ email_text(struct fr_arena *arena, size_t max)
     return (struct email_text){.arena = arena, .max = max};
 }
 
+/* Behind its last byte; NULL for a slice without data, so that loops up to it do nothing. */
+static inline const char *
+email_slice_end(struct fr_slice bytes)
+{
+    return bytes.data == NULL ? NULL : (const char *)bytes.data + bytes.size;
+}
+
 /* One code point; NUL, surrogates and what is over U+10FFFF become U+FFFD. */
 void email_text_put(struct email_text *text, uint32_t code);
 void email_text_add(struct email_text *text, const char *utf8);

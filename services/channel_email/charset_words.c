@@ -167,7 +167,7 @@ email_words_decode(struct fr_arena *arena, struct fr_slice raw, const char *othe
     if (raw.size > FIELD_MAX)
         raw.size = FIELD_MAX;
     at = plain = raw.data;
-    end = at + raw.size;
+    end = email_slice_end(raw);
     run.bytes = fr_arena_alloc(arena, raw.size + 1);
     if (run.bytes == NULL)
         return NULL;

@@ -281,9 +281,10 @@ send_request(struct email_child *child, const struct asking *asking, size_t mail
            send_all(child, asking, packed, options_size);
 }
 
-/* Why did it not answer?  It is waited for, and gone after this. */
-static const char *
-post_mortem(struct email_child *child, const struct asking *asking)
+/* Why did it not answer?  It is waited for, and gone after this.  One that ends of its own accord
+ * before its first mail could not set itself up: FR_IO, and not the mail's fault. */
+static enum fr_error
+post_mortem(struct email_child *child, const struct asking *asking, const char **why)
 {
     bool late = fr_time_monotonic().us >= asking->deadline.us;
     int status = 0;
@@ -299,16 +300,24 @@ post_mortem(struct email_child *child, const struct asking *asking)
             ;
     }
     child->pid = 0;
+    if (!late && WIFEXITED(status) && WEXITSTATUS(status) != 0 && child->mails == 0) {
+        *why = "filrouge-email-parser cannot work here: its message is on standard error";
+        return FR_IO;
+    }
     child->figures.crashes++;
     if (late || (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM))
-        return "the parser needed too long for it";
-    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
-        return "the parser tried what it may not do";
-    if (WIFSIGNALED(status))
-        return fr_arena_printf(asking->arena, "the parser crashed over it: signal %d, %s",
+        *why = "the parser needed too long for it";
+    else if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
+        *why = "the parser tried what it may not do";
+    else if (WIFSIGNALED(status))
+        *why = fr_arena_printf(asking->arena, "the parser crashed over it: signal %d, %s",
                                WTERMSIG(status), strsignal(WTERMSIG(status)));
-    return fr_arena_printf(asking->arena, "the parser ended over it: exit status %d",
-                           WEXITSTATUS(status));
+    else
+        *why = fr_arena_printf(asking->arena, "the parser ended over it: exit status %d",
+                               WEXITSTATUS(status));
+    if (*why == NULL)
+        *why = "the parser crashed over it";
+    return FR_REJECTED;
 }
 
 /* How much memory it has now, and had at most (proc_pid_status(5)). */
@@ -382,7 +391,7 @@ take_answer(struct email_child *child, const struct asking *asking, struct email
 
     if (!receive_all(child, asking, &answer, sizeof(answer)) ||
         answer.why_size > EMAIL_CHILD_WHY_MAX || answer.parsed_size > EMAIL_PARSED_MAX)
-        goto broken;
+        goto broken; /* post_mortem ends a child that talks nonsense, too */
     text = fr_arena_alloc(asking->arena, answer.why_size + answer.parsed_size + 1);
     if (text == NULL || !receive_all(child, asking, text, answer.why_size + answer.parsed_size))
         goto broken;
@@ -403,10 +412,7 @@ take_answer(struct email_child *child, const struct asking *asking, struct email
         *parsed = said;
     return err;
 broken:
-    *why = post_mortem(child, asking);
-    if (*why == NULL)
-        *why = "the parser crashed over it";
-    return FR_REJECTED;
+    return post_mortem(child, asking, why);
 }
 
 enum fr_error
@@ -430,8 +436,7 @@ email_child_parse(struct email_child *child, struct fr_slice mail, const Fr__Ema
         if (send_request(child, &asking, mail.size, options)) {
             err = take_answer(child, &asking, store, parsed, why);
         } else {
-            *why = post_mortem(child, &asking);
-            err = FR_REJECTED;
+            err = post_mortem(child, &asking, why);
         }
     }
     release(&asking);

@@ -73,6 +73,24 @@ container_of(GMimeObject *object)
     return EMAIL_IN_MIXED;
 }
 
+/* An enclosed mail is called by its subject, when nobody described it. */
+static char *
+title_of(struct fr_arena *arena, GMimeObject *object)
+{
+    const char *title = g_mime_object_get_header(object, "Content-Description");
+    GMimeMessage *message = GMIME_IS_MESSAGE_PART(object)
+                                ? g_mime_message_part_get_message(GMIME_MESSAGE_PART(object))
+                                : NULL;
+    GMimeHeader *subject =
+        message == NULL ? NULL
+                        : g_mime_header_list_get_header(
+                              g_mime_object_get_header_list(GMIME_OBJECT(message)), "Subject");
+
+    if (title == NULL && subject != NULL)
+        title = g_mime_header_get_raw_value(subject);
+    return clean_name(arena, title);
+}
+
 static void
 add_leaf(struct email_mime *mime, GMimeObject *object, enum email_container container,
          bool in_alternative)
@@ -89,6 +107,7 @@ add_leaf(struct email_mime *mime, GMimeObject *object, enum email_container cont
         .type = type_name(mime->arena, type),
         .charset = clean(mime->arena, g_mime_content_type_get_parameter(type, "charset")),
         .name = clean_name(mime->arena, name),
+        .title = title_of(mime->arena, object),
         .content_id = clean(mime->arena, g_mime_object_get_content_id(object)),
         .disposition = lower(mime->arena, g_mime_object_get_disposition(object)),
         .method = clean(mime->arena, g_mime_content_type_get_parameter(type, "method")),
@@ -126,7 +145,7 @@ walk(struct email_mime *mime, GMimeObject *object, enum email_container containe
 static struct fr_slice
 skip_preamble(struct fr_slice mail)
 {
-    const char *at = mail.data, *end = at + mail.size;
+    const char *at = mail.data, *end = email_slice_end(mail);
 
     for (int lines = 0; mail.size > 0 && at < end && lines < PREAMBLE_LINES; lines++) {
         const char *stop = memchr(at, '\n', (size_t)(end - at));

@@ -28,10 +28,12 @@ enum email_container { /* what a leaf stands directly in */
                        EMAIL_IN_SIGNED,
 };
 
-struct email_part {          /* a leaf: no multipart */
-    const char *type;        /* "text/plain", lower case; what was declared, or the default */
-    const char *charset;     /* as declared, or NULL */
-    const char *name;        /* decoded file name, or NULL */
+struct email_part {      /* a leaf: no multipart */
+    const char *type;    /* "text/plain", lower case; what was declared, or the default */
+    const char *charset; /* as declared, or NULL */
+    const char *name;    /* decoded file name, or NULL */
+    const char *title;   /* what else it is called: Content-Description, an enclosed mail's subject;
+                            or NULL */
     const char *content_id;  /* without <>, or NULL */
     const char *disposition; /* "attachment", "inline", lower case, or NULL */
     const char *method;      /* of text/calendar, or NULL */

@@ -2,6 +2,7 @@
 #include <ctype.h>
 #include <string.h>
 #include <strings.h>
+#include "services/channel_email/charset_text.h"
 #include "services/channel_email/mime.h"
 
 /* The length of a field's name at the beginning of the line; 0: this is no field. */
@@ -65,7 +66,7 @@ email_header_line(const char *line, const char *end)
 struct email_header
 email_header_read(struct fr_arena *arena, struct fr_slice bytes)
 {
-    const char *at = bytes.data, *end = at + bytes.size;
+    const char *at = bytes.data, *end = email_slice_end(bytes);
     struct fields fields = {fr_arena_alloc(arena, EMAIL_FIELDS_MAX * sizeof(*fields.list)), 0,
                             false, false};
 

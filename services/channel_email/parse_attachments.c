@@ -62,6 +62,11 @@ name_of(struct email_parsing *parsing, const struct email_part *part, const char
 {
     char *name = part->name == NULL ? NULL : safe_name(parsing->arena, part->name);
 
+    if (name == NULL && part->title != NULL) {
+        name = safe_name(parsing->arena, part->title);
+        if (name != NULL)
+            name = fr_arena_printf(parsing->arena, "%s.%s", name, email_extension(type));
+    }
     if (name != NULL)
         return name;
     return fr_arena_printf(parsing->arena, "%s-%zu.%s",
