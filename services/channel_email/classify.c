@@ -13,7 +13,6 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define OPENING_SIZE 1500 /* bytes of text in which a program has introduced itself */
-#define PREFIX_SIZE 40    /* bytes of subject in which "Automatic reply" begins */
 
 /* A field's value decoded, folded and in lower case; "" when there is none. */
 static const char *
@@ -159,23 +158,13 @@ is_bounce(const struct email_evidence *evidence)
             (has_enclosed_mail(evidence) && SAYS(evidence->text, OPENING_SIZE, bounce_texts)));
 }
 
-/* "Automatic reply: your order": at the beginning, or behind one prefix of another program. */
+/* "Automatic reply: your order".  Only in front: behind "Re:" a person answers the machine. */
 static bool
-subject_says_automatic(const char *subject)
+subject_begins(const char *subject, const char *const *words, size_t count)
 {
-    for (size_t i = 0; i < COUNT(auto_prefixes); i++) {
-        size_t size = strlen(auto_prefixes[i]);
-        const char *at = subject;
-
-        for (int prefixes = 0; prefixes < 3 && at != NULL; prefixes++) {
-            const char *colon;
-
-            if (strncasecmp(at, auto_prefixes[i], size) == 0)
-                return true;
-            colon = memchr(at, ':', strnlen(at, 8));
-            at = colon == NULL ? NULL : colon + 1 + strspn(colon + 1, " ");
-        }
-    }
+    for (size_t i = 0; i < count; i++)
+        if (strncasecmp(subject, words[i], strlen(words[i])) == 0)
+            return true;
     return false;
 }
 
@@ -184,6 +173,7 @@ is_autoreply(const struct email_evidence *evidence, struct fr_arena *arena)
 {
     const char *submitted = field(evidence, arena, "auto-submitted");
     const char *precedence = field(evidence, arena, "precedence");
+    bool signs;
 
     if (strncmp(submitted, "auto-replied", 12) == 0 || strncmp(submitted, "auto-notified", 13) == 0)
         return true;
@@ -195,12 +185,12 @@ is_autoreply(const struct email_evidence *evidence, struct fr_arena *arena)
         strncmp(precedence, "auto", 4) == 0 ||
         strcmp(field(evidence, arena, "delivered-to"), "autoresponder") == 0)
         return true;
-    if (!subject_says_automatic(evidence->subject))
-        return false;
-    return has_field(evidence, "in-reply-to") || has_field(evidence, "references") ||
-           submitted[0] != '\0' || precedence[0] != '\0' || email_null_sender(evidence) ||
-           has_field(evidence, "x-auto-response-suppress") ||
-           SAYS(evidence->text, OPENING_SIZE, away_words);
+    signs = submitted[0] != '\0' || precedence[0] != '\0' || email_null_sender(evidence) ||
+            has_field(evidence, "x-auto-response-suppress");
+    if (subject_begins(evidence->subject, auto_prefixes, COUNT(auto_prefixes)))
+        return signs || has_field(evidence, "in-reply-to") || has_field(evidence, "references") ||
+               SAYS(evidence->text, OPENING_SIZE, away_words);
+    return signs && subject_begins(evidence->subject, absence_prefixes, COUNT(absence_prefixes));
 }
 
 static bool

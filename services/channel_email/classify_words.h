@@ -46,15 +46,20 @@ static const char *const complaint_subjects[] = {
     "complaint about message from", "email feedback report for ip", "email feedback report", "abuse report", "spam report", "spam complaint", "feedback loop", "this is an email abuse report",
 };
 
-/* In front of the subject that is answered. */
+/* In front of the subject that is answered: a program says that it answers. */
 static const char *const auto_prefixes[] = {
-    "auto:", "auto-reply", "autoreply", "auto reply", "auto response", "auto-response", "autoresponse", "automatic reply", "automatic response", "automated reply", "automated response", "autoresponder", "out of office",
-    "out of the office", "out-of-office", "ooo:", "vacation", "on vacation", "away from", "i am away", "absence", "abwesenheit", "abwesend", "ich bin nicht im büro", "automatische antwort", "autom. antwort",
-    "urlaub", "réponse automatique", "reponse automatique", "message d'absence", "absence du bureau", "absent du bureau", "absent(e)", "respuesta automática", "respuesta automatica", "fuera de la oficina", "ausencia",
-    "risposta automatica", "fuori sede", "fuori ufficio", "assenza", "automatisch antwoord", "afwezig", "resposta automática", "ausência", "fora do escritório", "autosvar", "automatiskt svar", "automatisk svar",
-    "frånvaro", "frånvarande", "fravær", "ikke på kontoret", "automaattinen vastaus", "poissa", "odpowiedź automatyczna", "automatyczna odpowiedź", "automatická odpověď", "automatická odpoveď", "mimo kancelář",
-    "nepřítomnost", "automatikus válasz", "házon kívül", "răspuns automat", "автоответ", "автоматический ответ", "автоматична відповідь", "otomatik yanıt", "αυτόματη απάντηση", "自动回复", "自動回覆", "自動応答",
-    "自動返信", "不在", "자동 회신", "부재", "תשובה אוטומטית", "رد تلقائي",
+    "auto:", "auto-reply", "autoreply", "auto reply", "auto response", "auto-response", "autoresponse", "automatic reply", "automatic response", "automated reply", "automated response", "autoresponder",
+    "out of office", "out of the office", "out-of-office", "ooo:", "automatische antwort", "autom. antwort", "abwesenheitsnotiz", "abwesenheitsbenachrichtigung", "réponse automatique", "reponse automatique",
+    "message d'absence", "respuesta automática", "respuesta automatica", "risposta automatica", "automatisch antwoord", "resposta automática", "autosvar", "automatiskt svar", "automatisk svar",
+    "automaattinen vastaus", "odpowiedź automatyczna", "automatyczna odpowiedź", "automatická odpověď", "automatická odpoveď", "automatikus válasz", "răspuns automat", "автоответ", "автоматический ответ",
+    "автоматична відповідь", "otomatik yanıt", "αυτόματη απάντηση", "自动回复", "自動回覆", "自動応答", "自動返信", "자동 회신", "תשובה אוטומטית", "رد تلقائي",
+};
+
+/* The same from programs that say only why; people say so, too, so that it needs another sign. */
+static const char *const absence_prefixes[] = {
+    "vacation", "on vacation", "away from", "i am away", "absence", "abwesenheit", "abwesend", "ich bin nicht im büro", "urlaub", "absence du bureau", "absent du bureau", "absent(e)", "fuera de la oficina",
+    "ausencia", "fuori sede", "fuori ufficio", "assenza", "afwezig", "ausência", "fora do escritório", "frånvaro", "frånvarande", "fravær", "ikke på kontoret", "poissa", "mimo kancelář", "nepřítomnost",
+    "házon kívül", "不在", "부재",
 };
 
 /* Somebody is away: in the subject, or early in the text of an automatic answer. */

@@ -131,7 +131,8 @@ nearest(struct folder *folder, const struct email_threaded *mail, size_t own)
     for (size_t i = mail->reference_count; i-- > 0;) {
         size_t container = find_or_add(folder, mail->references[i]);
 
-        if (folder->list[container].mail != NONE && is_above(folder, container, own))
+        if (container != own && folder->list[container].mail != NONE &&
+            is_above(folder, container, own))
             return folder->list[container].mail;
     }
     return EMAIL_NO_PARENT;
