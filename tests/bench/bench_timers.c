@@ -3,7 +3,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "tests/bench/timers.h"
@@ -45,6 +45,7 @@ start(struct bench *bench)
 {
     bench->pid = fork();
     if (bench->pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* a bench that is interrupted leaves nobody behind */
         execl("/proc/self/exe", "filrouge-bench", "timer-stage", "--config", bench->config,
               (char *)NULL);
         _exit(127);
