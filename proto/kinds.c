@@ -8,6 +8,7 @@
 #include "proto/channel.pb-c.h"
 #include "proto/conversation.pb-c.h"
 #include "proto/desk.pb-c.h"
+#include "proto/email.pb-c.h"
 #include "proto/identity.pb-c.h"
 #include "proto/message.pb-c.h"
 #include "proto/routing.pb-c.h"

@@ -38,6 +38,16 @@
     X(0x0109, FR_ADDRESSES_FORGOTTEN,   addresses_forgotten)   \
     X(0x010a, FR_WAIT_CHOSEN,           wait_chosen)           \
     X(0x010b, FR_WAIT_SHOWN,            wait_shown)            \
+    X(0x0110, FR_EMAIL_ARRIVED,         email_arrived)         \
+    X(0x0111, FR_EMAIL_TAKEN,           email_taken)           \
+    X(0x0112, FR_MAILBOX_READ,          mailbox_read)          \
+    X(0x0113, FR_MAILBOX_ASKED,         mailbox_asked)         \
+    X(0x0114, FR_EMAIL_QUEUED,          email_queued)          \
+    X(0x0115, FR_EMAIL_TRIED,           email_tried)           \
+    X(0x0116, FR_EMAIL_DUE,             email_due)             \
+    X(0x0117, FR_EMAILS_FORGOTTEN,      emails_forgotten)      \
+    X(0x0118, FR_EMAIL_RETRIED,         email_retried)         \
+    X(0x0119, FR_EMAIL_REREAD,          email_reread)          \
     /* identity */ \
     X(0x0201, FR_CUSTOMER_CREATED,      customer_created)      \
     X(0x0202, FR_KEY_ATTACHED,          key_attached)          \

@@ -253,6 +253,19 @@ fr_reject(struct fr_turn *turn, const struct fr_record *input, const char *forma
     return fr_engine_set_aside(engine, input->head, input->upstream, engine->reason);
 }
 
+enum fr_error
+fr_set_aside(struct fr_turn *turn, const struct fr_record *input, const char *format, ...)
+{
+    char reason[sizeof(turn->engine->reason)];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(reason, sizeof(reason), format, arguments);
+    va_end(arguments);
+    keep_utf8(reason);
+    return fr_engine_set_aside(turn->engine, input->head, input->upstream, reason);
+}
+
 void
 fr_answer(struct fr_turn *turn, const void *data, size_t size)
 {

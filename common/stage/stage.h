@@ -82,6 +82,11 @@ uint64_t fr_next_id(const struct fr_turn *turn);
 enum fr_error fr_reject(struct fr_turn *turn, const struct fr_record *input, const char *format,
                         ...) __attribute__((format(printf, 3, 4)));
 
+/* Set a submitted input aside as well (`fil dead`): for what the edge answers for already, so that
+ * nobody else has it.  Not a refusal: what was emitted stays, and the submitter is told FR_OK. */
+enum fr_error fr_set_aside(struct fr_turn *turn, const struct fr_record *input, const char *format,
+                           ...) __attribute__((format(printf, 3, 4)));
+
 /* What a submitter gets back once everything is durable (copied).  Last call wins. */
 void fr_answer(struct fr_turn *turn, const void *data, size_t size);
 void fr_answer_json(struct fr_turn *turn, json_t *answer); /* takes the reference */

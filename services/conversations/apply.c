@@ -170,6 +170,7 @@ conversations_apply_opened(struct fr_tables *tables, const struct fr_record *eve
     matter.has_complaint = opened->has_complaint;
     matter.complaint = opened->complaint;
     matter.reason = opened->reason;
+    set_id(&matter.has_linked, &matter.linked, opened->linked);
     err = conversations_put(tables, opened->conversation_id, &matter);
     if (err == FR_OK)
         err = list_open(tables, opened->conversation_id, &matter, true);
@@ -217,6 +218,7 @@ total_of(Fr__Direction direction)
 {
     switch (direction) {
     case FR__DIRECTION__FROM_CUSTOMER:
+    case FR__DIRECTION__AUTOMATIC:
         return offsetof(struct conversations_totals, received);
     case FR__DIRECTION__TO_CUSTOMER:
         return offsetof(struct conversations_totals, answers);

@@ -2,6 +2,7 @@
  * key. */
 #include "proto/identity.pb-c.h"
 #include "services/conversations/place.h"
+#include "services/conversations/refer.h"
 #include "services/conversations/say.h"
 
 /* ---- a customer wrote ---- */
@@ -39,7 +40,7 @@ facts_of(struct fr_turn *turn, const char *brand, const Fr__MessageIdentified *i
 
 static enum fr_error
 open_new(struct conversations_talk *talk, const Fr__MessageIdentified *identified,
-         const char *reason)
+         const struct conversations_facts *facts, const char *reason)
 {
     const Fr__MessageReceived *message = identified->message;
     Fr__ConversationOpened opened = FR__CONVERSATION_OPENED__INIT;
@@ -57,13 +58,15 @@ open_new(struct conversations_talk *talk, const Fr__MessageIdentified *identifie
     opened.has_unverified = identified->unverified;
     opened.unverified = identified->unverified;
     opened.reason = (char *)reason;
+    opened.has_linked = facts->referred != 0 || facts->foreign != 0;
+    opened.linked = facts->referred != 0 ? facts->referred : facts->foreign;
     fr_count(talk->turn, CONVERSATIONS_OPENED, 1);
     err = conversations_say(talk, &opened.base, NULL);
     return err == FR_OK ? conversations_talk_reload(talk) : err;
 }
 
 static enum fr_error
-go_on(struct conversations_talk *talk, const struct conversations_choice *choice,
+go_on(struct conversations_talk *talk, const struct conversations_choice *choice, bool automatic,
       const char *channel)
 {
     Fr__ChannelSwitched switched = FR__CHANNEL_SWITCHED__INIT;
@@ -72,7 +75,7 @@ go_on(struct conversations_talk *talk, const struct conversations_choice *choice
 
     if (err == FR_OK && choice->move == CONVERSATIONS_REOPEN)
         err = conversations_say_reopened(talk, choice->reason);
-    if (err != FR_OK || strcmp(talk->matter->channel, channel) == 0)
+    if (err != FR_OK || automatic || strcmp(talk->matter->channel, channel) == 0)
         return err;
     switched.conversation_id = talk->conversation;
     switched.from = talk->matter->channel;
@@ -83,14 +86,15 @@ go_on(struct conversations_talk *talk, const struct conversations_choice *choice
 }
 
 static void
-entry_of(const Fr__MessageIdentified *identified, struct fr_time now, Fr__Entry *entry)
+entry_of(const Fr__MessageIdentified *identified, bool automatic, struct fr_time now,
+         Fr__Entry *entry)
 {
     const Fr__MessageReceived *message = identified->message;
     int64_t received_us = message->received_us > 0 ? message->received_us : now.unix_us;
 
     fr__entry__init(entry);
     entry->message_id = identified->message_id;
-    entry->direction = FR__DIRECTION__FROM_CUSTOMER;
+    entry->direction = automatic ? FR__DIRECTION__AUTOMATIC : FR__DIRECTION__FROM_CUSTOMER;
     entry->channel = message->channel;
     entry->account = message->account;
     entry->address = message->address;
@@ -106,14 +110,61 @@ entry_of(const Fr__MessageIdentified *identified, struct fr_time now, Fr__Entry 
     entry->has_received_us = true;
     entry->received_us = received_us;
     entry->language = message->language;
+    entry->full_text = message->full_text;
+}
+
+/* The agent decides whether a stranger who quotes another customer's conversation takes part in
+ * it. */
+static enum fr_error
+point_out(const struct conversations_talk *talk, uint64_t foreign, const Fr__Entry *about)
+{
+    char id[FR_ID_TEXT_SIZE], name[FR_ID_TEXT_SIZE + 8];
+    const conversations_matter *matter;
+    Fr__Entry note = FR__ENTRY__INIT;
+    enum fr_error err = conversations_get(talk->turn->view, foreign, talk->turn->arena, &matter);
+
+    if (err != FR_OK)
+        return err == FR_NOT_FOUND ? FR_OK : err;
+    snprintf(name, sizeof(name), "link-%s", fr_id_format(foreign, id));
+    note.message_id = fr_next_id(talk->turn);
+    note.direction = FR__DIRECTION__NOTE;
+    note.channel = about->channel;
+    note.account = about->account;
+    note.address = about->address;
+    note.at_us = talk->turn->now.unix_us;
+    note.client_id = name;
+    note.text = fr_arena_printf(
+        talk->turn->arena,
+        "This message refers to conversation %s%s%s%s, where nothing proves its sender to take "
+        "part. It was not added there, and he was told nothing of it. Please find out.",
+        id, matter->customer_name != NULL ? " (" : "",
+        matter->customer_name != NULL ? matter->customer_name : "",
+        matter->customer_name != NULL ? ")" : "");
+    return note.text == NULL
+               ? FR_NO_MEMORY
+               : conversations_say_added(talk, &note, 0, "a hint for the agent, from us");
+}
+
+/* A machine's message is shown where it belongs; nobody is asked to answer it, and what it opened
+ * is over. */
+static enum fr_error
+leave_it(struct conversations_talk *talk, Fr__Entry *entry, enum conversations_move move)
+{
+    enum fr_error err = conversations_say_shared(talk, talk->matter->site, entry);
+
+    if (err != FR_OK || move != CONVERSATIONS_OPEN)
+        return err;
+    return conversations_say_resolved(talk, FR__OUTCOME__NO_ANSWER_NEEDED, NULL, NULL,
+                                      "a machine wrote it: nobody waits for an answer");
 }
 
 /* MessageIdentified: which matter is it?
  *
- * Reads messages, customers, conversations.  Emits ConversationOpened or ConversationReopened where
- * needed, ChannelSwitched, MessageAdded; EntryShared to the site that has the conversation, or
- * TaskRequested when nobody works on it.
- * Sent twice: its message_id is known, and nothing happens.
+ * Reads messages, customers, conversations, externals.  Emits ConversationOpened or
+ * ConversationReopened where needed, ChannelSwitched, MessageAdded; EntryShared to the site that
+ * has the conversation, or TaskRequested when nobody works on it.  What a machine wrote asks for
+ * nobody, and what it opened is resolved at once. Sent twice: its message_id is known, and nothing
+ * happens.
  */
 enum fr_error
 conversations_decide_message_identified(struct fr_turn *turn, const struct fr_record *input)
@@ -136,17 +187,24 @@ conversations_decide_message_identified(struct fr_turn *turn, const struct fr_re
     if (err != FR_NOT_FOUND)
         return err;
     err = facts_of(turn, input->head->brand, identified, &facts);
+    if (err == FR_OK)
+        err = conversations_refer(turn, input->head->brand, identified, &facts);
     if (err != FR_OK)
         return err;
     choice = conversations_place(&facts);
-    err = choice.move == CONVERSATIONS_OPEN ? open_new(&talk, identified, choice.reason)
-                                            : go_on(&talk, &choice, identified->message->channel);
+    err = choice.move == CONVERSATIONS_OPEN
+              ? open_new(&talk, identified, &facts, choice.reason)
+              : go_on(&talk, &choice, facts.automatic, identified->message->channel);
     if (err != FR_OK)
         return err;
-    entry_of(identified, turn->now, &entry);
+    entry_of(identified, facts.automatic, turn->now, &entry);
     arrived_us = talk.matter->unanswered_us != 0 ? talk.matter->unanswered_us : entry.at_us;
     fr_count(turn, CONVERSATIONS_RECEIVED, 1);
     err = conversations_say_added(&talk, &entry, 0, choice.reason);
+    if (err == FR_OK && facts.automatic)
+        return leave_it(&talk, &entry, choice.move);
+    if (err == FR_OK && choice.move == CONVERSATIONS_OPEN && facts.foreign != 0)
+        err = point_out(&talk, facts.foreign, &entry);
     if (err != FR_OK || talk.matter->site != NULL)
         return err == FR_OK ? conversations_say_shared(&talk, talk.matter->site, &entry) : err;
     if (talk.matter->task_id != 0)

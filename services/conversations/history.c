@@ -44,6 +44,10 @@ take_entries(const struct fr_view *view, struct fr_arena *arena, uint64_t conver
         if (err != FR_OK)
             return err;
         size = protobuf_c_message_get_packed_size(&(*entry)->base);
+        if (size > room->bytes && (*entry)->full_text != NULL) {
+            (*entry)->full_text = NULL; /* what is new in it goes before what it quotes */
+            size = protobuf_c_message_get_packed_size(&(*entry)->base);
+        }
         if (size > room->bytes && room->bytes == CONVERSATIONS_HISTORY_SIZE_MAX) {
             err = shorten(arena, *entry, room); /* the very newest is always told */
             size = protobuf_c_message_get_packed_size(&(*entry)->base);

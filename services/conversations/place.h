@@ -10,7 +10,12 @@ struct conversations_facts {
     uint64_t resolved; /* the one resolved last; 0: none */
     struct fr_time resolved_at;
     bool resolved_as_spam;
-    bool unverified; /* the message: it only meets conversations that began unverified too */
+    bool unverified;   /* the message: it only meets conversations that began unverified too */
+    bool automatic;    /* the message: a machine wrote it, nobody waits for an answer */
+    uint64_t referred; /* the conversation that it answers, by right (refer.h); 0: none */
+    bool referred_proven, referred_open, referred_as_spam;
+    struct fr_time referred_at; /* when that one was resolved */
+    uint64_t foreign; /* a conversation that it answers or quotes without right; 0: none */
     struct fr_time now;
     struct fr_span reopen_for;
 };

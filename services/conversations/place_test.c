@@ -23,6 +23,14 @@ static const struct {
     { "not a moment later",                       { .resolved = 5, .resolved_at = {0}, .now = {72 * HOUR + 1} },    CONVERSATIONS_OPEN,   0 },
     { "spam is not reopened",                     { .resolved = 5, .resolved_as_spam = true, .now = {HOUR} },       CONVERSATIONS_OPEN,   0 },
     { "unverified joins what began unverified",   { .open = 7, .open_count = 1, .unverified = true },               CONVERSATIONS_JOIN,   7 },
+    { "what answers a conversation joins it",     { .open = 7, .open_count = 1, .referred = 3, .referred_open = true }, CONVERSATIONS_JOIN, 3 },
+    { "answers reopen what they answer",          { .referred = 3, .referred_at = {1}, .now = {71 * HOUR} },        CONVERSATIONS_REOPEN, 3 },
+    { "not for ever",                             { .referred = 3, .referred_at = {0}, .now = {73 * HOUR} },        CONVERSATIONS_OPEN,   0 },
+    { "not when it was spam",                     { .referred = 3, .referred_as_spam = true, .now = {HOUR} },       CONVERSATIONS_OPEN,   0 },
+    { "a machine's answer reopens nothing",       { .referred = 3, .automatic = true, .now = {HOUR} },              CONVERSATIONS_JOIN,   3 },
+    { "nor does a machine's mail",                { .resolved = 5, .automatic = true, .now = {HOUR} },              CONVERSATIONS_OPEN,   0 },
+    { "who quotes others' words stands alone",    { .open = 7, .open_count = 1, .foreign = 3 },                     CONVERSATIONS_OPEN,   0 },
+    { "his own matter goes before what he quotes", { .referred = 4, .referred_open = true, .foreign = 3 },          CONVERSATIONS_JOIN,   4 },
     { "unverified opens when nothing such is open", { .unverified = true },                                         CONVERSATIONS_OPEN,   0 },
 };
 /* clang-format on */

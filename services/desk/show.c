@@ -14,6 +14,7 @@ static const char *const directions[] = {
     [FR__DIRECTION__TO_CUSTOMER] = "to_customer",
     [FR__DIRECTION__NOTE] = "note",
     [FR__DIRECTION__NOTICE] = "notice",
+    [FR__DIRECTION__AUTOMATIC] = "automatic",
 };
 static const char *const deliveries[] = {
     [FR__DELIVERY_STATE__ACCEPTED] = "accepted",
@@ -142,6 +143,7 @@ desk_show_entry(const Fr__Entry *entry)
     set_text(json, "text", entry->text);
     set_text(json, "author", entry->author);
     set_text(json, "subject", entry->subject);
+    set_text(json, "full_text", entry->full_text);
     set_text(json, "client_id", entry->client_id);
     set_ms(json, "at_ms", entry->at_us);
     if (entry->unverified)

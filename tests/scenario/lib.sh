@@ -32,6 +32,9 @@ policies="{name: all, first_response: 1h, next_response: 1h, warn_at_percent: 80
 more_routing=      # further lines of a section, indented by two
 more_conversations=
 more_stage=
+more_email=        # in channel_email, likewise
+more_account=      # in its account shop, as `, key: value`
+smarthost="smtp://127.0.0.1:9" # where mail goes that the shop sends
 more_agents=       # in routing, indented by four
 more_desk_agents=  # at the desk, likewise
 remote=            # "yes": the desk is a remote site with a file of its own, $home/site.yaml; see start_site
@@ -119,7 +122,8 @@ install_here() {
     free_port && form_port=$port
     free_port && chat_port=$port
     free_port && desk_port=$port
-    for service in channel_webchat channel_webform identity conversations routing sla sites desk; do
+    free_port && lmtp_port=$port
+    for service in channel_webchat channel_webform channel_email identity conversations routing sla sites desk; do
         free_port && eval "admin_$service=\$port"
     done
     desk=http://127.0.0.1:$desk_port
@@ -127,7 +131,7 @@ install_here() {
     chat=http://127.0.0.1:$chat_port
     mkdir -p "$home/state" "$home/run" "$home/secrets"
     chmod 700 "$home/state" "$home/run" "$home/secrets"
-    for name in shop outlet ann bob cyd dee robots; do secret >"$home/secrets/$name"; done
+    for name in shop outlet mail ann bob cyd dee robots; do secret >"$home/secrets/$name"; done
     [ -z "$remote" ] || make_link
     write_config
     export FILROUGE_CONFIG="$config"
@@ -147,7 +151,7 @@ write_hub() {
     cat >"$config" <<END
 state: $home/state
 run: $home/run
-channels: [channel_webchat, channel_webform]
+channels: [channel_webchat, channel_webform, channel_email]
 desks: [inhouse]
 brands:
   shop: {title: The Shop, token_secret: "file:$home/secrets/shop"}
@@ -167,6 +171,15 @@ channel_webform:
   accounts:
     shop: {brand: shop}
     outlet: {brand: outlet}
+channel_email:
+  listen: "127.0.0.1:$lmtp_port"
+  stage: {admin: "127.0.0.1:${admin_channel_email:?}"}
+  reply_secret: "file:$home/secrets/mail"
+  smarthost: {url: "$smarthost", tls: never}
+  accounts:
+    shop: {brand: shop, address: support@shop.example, title: The Shop${more_account:-}}
+    outlet: {brand: outlet, address: support@outlet.example, title: The Outlet}
+${more_email:-}
 identity:
   stage: {admin: "127.0.0.1:${admin_identity:?}"}
 conversations:
@@ -255,7 +268,7 @@ start_site() {
     others="$others $site_pid"
 }
 
-services="channel_webchat channel_webform identity conversations routing sla sites desk"
+services="channel_webchat channel_webform channel_email identity conversations routing sla sites desk"
 journal_of() { if [ "$1" = desk ]; then echo desk.inhouse; else echo "$1"; fi; }
 program_of() { echo "$bin/filrouge-$(echo "$1" | tr _ -)"; }
 

@@ -1,7 +1,7 @@
 // protocol.ts - what the desk's server says and what it understands (README.md, "The protocol").
 
 export type Delivery = "accepted" | "sent" | "delivered" | "read" | "undelivered" | "uncertain" | "unknown";
-export type Direction = "from_customer" | "to_customer" | "note" | "notice" | "unknown";
+export type Direction = "from_customer" | "to_customer" | "note" | "notice" | "automatic" | "unknown";
 export type PresenceState = "offline" | "available" | "away" | "unknown";
 export type Outcome = "solved" | "answered" | "no_answer_needed" | "spam" | "customer_left" | "not_deliverable";
 
@@ -13,6 +13,7 @@ export interface Entry {
   at_ms: number;
   author?: string;
   subject?: string;
+  full_text?: string; // with quotes and signature, where text is only what is new
   client_id?: string; // of the reply that it was
   unverified?: boolean;
   delivery?: Delivery;

@@ -15,7 +15,11 @@ function TickMark({ tick }: { tick: Tick }): JSX.Element {
   );
 }
 
-const WHO: Record<string, string> = { note: "Note", notice: "Automatic notice" };
+const WHO: Record<string, string> = {
+  note: "Note",
+  notice: "Automatic notice",
+  automatic: "Written by a machine, nobody waits for an answer",
+};
 
 function EntryLine({ entry, nowMs }: { entry: Entry; nowMs: number }): JSX.Element {
   const tick = tickOf(entry);
@@ -31,6 +35,12 @@ function EntryLine({ entry, nowMs }: { entry: Entry; nowMs: number }): JSX.Eleme
       </p>
       {entry.subject !== undefined && <p class="subject">{entry.subject}</p>}
       <p class="text">{entry.text}</p>
+      {entry.full_text !== undefined && (
+        <details>
+          <summary class="quiet">With quotes and signature</summary>
+          <p class="text">{entry.full_text}</p>
+        </details>
+      )}
       {entry.attachments?.map((file) => (
         <p class="quiet" key={file.name}>
           Attached: {file.name} ({Math.ceil(file.size / 1024)} KiB)
