@@ -333,6 +333,20 @@ behind_cursor(const struct email_mail *mail)
            cursor.uidvalidity == place->uidvalidity && place->uid <= cursor.uid;
 }
 
+/* Does it lie at another place than when it was set aside: in a mailbox that was renumbered? */
+static bool
+lies_elsewhere(const struct email_mail *mail)
+{
+    const Fr__EmailPlace *place = mail->arrived->place;
+    const Fr__EmailTaken *before;
+
+    return place != NULL &&
+           (email_mail_get(mail->turn->view, mail->known.mail, mail->turn->arena, &before) !=
+                FR_OK ||
+            before->place == NULL || strcmp(before->place->mailbox, place->mailbox) != 0 ||
+            before->place->uidvalidity != place->uidvalidity || before->place->uid != place->uid);
+}
+
 /* It cannot be understood.  The first time it is set aside, once for all copies of it; when it
  * comes from there (`fil dead retry`), its bytes are read again. */
 static enum fr_error
@@ -343,7 +357,7 @@ set_aside(struct email_mail *mail, bool known)
     enum fr_error err;
 
     if (known && !mail->arrived->again) {
-        if (mail->arrived->place != NULL && !behind_cursor(mail))
+        if (lies_elsewhere(mail))
             return read_on(mail, "it was set aside before");
         retried.arrived.data = (uint8_t *)mail->input->body.data;
         retried.arrived.len = mail->input->body.size;

@@ -346,6 +346,12 @@ test_what_cannot_be_read_is_set_aside_and_the_rest_goes_on(void **state)
              .account = "sales", .trouble = "evil", .bytes = 2, .uidvalidity = 10, .uid = 1});
     assert_int_equal(fr_given_count(*state), 1);
     assert_non_null(fr_given_find(*state, FR_MAILBOX_READ));
+    come(*state, &(struct mail){.account = "sales",
+                                .trouble = "evil",
+                                .bytes = 2,
+                                .uidvalidity = 9,
+                                .uid = 4}); /* and a retry is one still */
+    assert_non_null(fr_given_find(*state, FR_EMAIL_RETRIED));
 }
 
 /* ---- about ours ---- */

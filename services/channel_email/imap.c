@@ -142,6 +142,7 @@ set_up(struct email_imap *imap, const char *ca_file)
         curl_easy_setopt(curl, CURLOPT_CAINFO, ca_file);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, imap);
+    curl_easy_setopt(curl, CURLOPT_MAXCONNECTS, 1L);
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
     curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, look_up_sometimes);
@@ -239,11 +240,17 @@ enum fr_error
 email_imap_status(struct email_imap *imap, uint32_t *uidvalidity, uint32_t *uidnext)
 {
     char folder[512], command[600], url[URL_SIZE];
+    CURLcode code;
 
     quote(imap->mailbox->folder, folder, sizeof(folder));
     snprintf(command, sizeof(command), "STATUS %s (UIDVALIDITY UIDNEXT)", folder);
     snprintf(url, sizeof(url), "%s/", imap->mailbox->url);
-    if (ask(imap, url, command) != CURLE_OK)
+    /* A connection that has the mailbox selected need not be told what is new (RFC 3501, 6.3.10).
+     */
+    curl_easy_setopt(imap->curl, CURLOPT_FRESH_CONNECT, 1L);
+    code = ask(imap, url, command);
+    curl_easy_setopt(imap->curl, CURLOPT_FRESH_CONNECT, 0L);
+    if (code != CURLE_OK)
         return FR_IO;
     return imap->size > 0 && email_imap_read_status(imap->bytes, uidvalidity, uidnext) == FR_OK
                ? FR_OK

@@ -1,9 +1,11 @@
 /* imap.h - one mailbox over IMAP (RFC 3501), by libcurl: how far it goes, what is in it, one mail.
  *
- * Blocking; one thread at a time.  The connection is kept between calls and made anew when it
- * broke. Reading a mail marks it as read there: libcurl's own FETCH is used because it takes a mail
- * by its announced size; a custom one (BODY.PEEK) is taken line by line, and a mail could then
- * pretend to be the server's answer.
+ * Blocking; one thread at a time.  Each look (email_imap_status) begins with a connection of its
+ * own, and the calls after it go on with that.
+ *
+ * Reading a mail marks it as read there: libcurl's own FETCH is used because it takes a mail by its
+ * announced size; a custom one (BODY.PEEK) is taken line by line, and a mail could then pretend to
+ * be the server's answer.
  */
 #ifndef FR_EMAIL_IMAP_H
 #define FR_EMAIL_IMAP_H

@@ -6,8 +6,9 @@
 #include "services/channel_email/counters.h"
 #include "services/channel_email/imap.h"
 
-#define WINDOW 400 /* UIDs asked for at once: libcurl cuts answers that are longer than some KiB   \
-                    */
+#define WINDOW                                                                                     \
+    400 /* UIDs asked for at once: libcurl cuts answers that are longer than some KiB              \
+         */
 #define REST_MAX_S 600
 
 struct waiter { /* for an outcome that comes on another thread */

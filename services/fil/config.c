@@ -125,10 +125,15 @@ run_show(struct fil *fil, const void *given, int argc, char **argv)
 static int
 run_reference(struct fil *fil, const void *given, int argc, char **argv)
 {
-    static const char *const all[] = {"channel_webchat", "channel_webform",
-                                      "identity",        "conversations",
-                                      "routing",         "sla",
-                                      "sites",           "desk"};
+    static const char *const all[] = {"channel_webchat",
+                                      "channel_webform",
+                                      "channel_email",
+                                      "identity",
+                                      "conversations",
+                                      "routing",
+                                      "sla",
+                                      "sites",
+                                      "desk"};
     const struct fr_config_section top = {
         "", fr_common_keys, sizeof(struct fr_common_config) + sizeof(struct fr_stage_options),
         NULL};
