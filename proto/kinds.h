@@ -72,6 +72,7 @@
     X(0x0215, FR_IDENTITY_ACTION_ASKED,  identity_action_asked) \
     X(0x0216, FR_IDENTITY_ACTION_ENDED,  identity_action_ended) \
     X(0x0221, FR_ALIKE_LINK_ASKED,      alike_link_asked)      \
+    X(0x0222, FR_OBSERVATIONS_IMPORTED, observations_imported) \
     /* conversation */ \
     X(0x0301, FR_CONVERSATION_OPENED,   conversation_opened)   \
     X(0x0302, FR_MESSAGE_ADDED,         message_added)         \

@@ -110,44 +110,26 @@ identity_decide_visitor_identified(struct fr_turn *turn, const struct fr_record 
 
 /* ---- a register's row ---- */
 
-/* A submitter is told who it is. */
-static void
-answer(struct fr_turn *turn, uint64_t customer, uint64_t observation)
-{
-    char customer_text[FR_ID_TEXT_SIZE], observation_text[FR_ID_TEXT_SIZE];
-
-    fr_answer_json(turn,
-                   json_pack("{s:s, s:s}", "customer_id", fr_id_format(customer, customer_text),
-                             "observation_id", fr_id_format(observation, observation_text)));
-}
-
 /* The row was imported before: its customer as he is known now. */
 static enum fr_error
-answer_again(struct fr_turn *turn, const struct identity_imported *imported)
+known_before(struct fr_turn *turn, const struct identity_imported *imported,
+             struct identity_import *import)
 {
     const Fr__IdentityStateObservation *known;
     struct identity_customer customer;
-    uint64_t root = imported->origin;
     enum fr_error err =
         identity_observation_get(turn->view, imported->observation, turn->arena, &known);
 
-    if (err == FR_OK)
-        err = identity_root_get(turn->view, known->origin, &root, &customer);
-    if (err == FR_OK)
-        answer(turn, root, imported->observation);
-    return err;
+    import->known = true;
+    import->observation = imported->observation;
+    return err == FR_OK ? identity_root_get(turn->view, known->origin, &import->customer, &customer)
+                        : err;
 }
 
-/* ObservationImported: a register's row.  Channel "import": not live, and no answer goes anywhere.
- *
- * Reads and emits as above, imported; exactly one ObservationResolved.
- * Sent twice: (source, external_id) is known, and the answer is given again.
- */
 enum fr_error
-identity_decide_observation_imported(struct fr_turn *turn, const struct fr_record *input)
+identity_import_row(struct fr_turn *turn, const struct fr_record *input,
+                    const Fr__ObservationImported *row, struct identity_import *import)
 {
-    const Fr__ObservationImported *row =
-        fr_unpack(turn, input, &fr__observation_imported__descriptor);
     Fr__ObservationResolved resolved = FR__OBSERVATION_RESOLVED__INIT;
     struct identity_imported imported;
     struct identity_sight sight;
@@ -155,20 +137,20 @@ identity_decide_observation_imported(struct fr_turn *turn, const struct fr_recor
     Fr__Attributes room;
     enum fr_error err = FR_NOT_FOUND;
 
-    if (row == NULL)
-        return fr_reject(turn, input, "ObservationImported does not decode");
+    *import = (struct identity_import){0};
     if ((row->source == NULL) != (row->external_id == NULL) ||
-        (row->source != NULL && strlen(row->source) + strlen(row->external_id) > 400))
-        return fr_reject(turn, input,
-                         "a row is known by its source and its id there, at most 400 bytes");
+        (row->source != NULL && strlen(row->source) + strlen(row->external_id) > 400)) {
+        import->why = "a row is known by its source and its id there, at most 400 bytes";
+        return FR_OK;
+    }
     if (row->source != NULL)
         err = identity_imported_get(turn->view, row->source, row->external_id, &imported);
     if (err != FR_NOT_FOUND)
-        return err == FR_OK ? answer_again(turn, &imported) : err;
+        return err == FR_OK ? known_before(turn, &imported, import) : err;
     said = identity_register_says(turn, row->attributes, row->birth_formats, &room);
     identity_sight_begin(&sight, turn, input, "import", said, NULL);
-    if (sight.observation == 0)
-        sight.observation = fr_next_id(turn); /* submitted: named after its first record */
+    sight.observation =
+        fr_next_id(turn); /* named after its first record: one input may carry many */
     err = resolve(&sight, row->keys, row->n_keys, "");
     if (err != FR_OK)
         return err;
@@ -182,7 +164,10 @@ identity_decide_observation_imported(struct fr_turn *turn, const struct fr_recor
     resolved.attributes = (Fr__Attributes *)said;
     resolved.reasons = sight.reason_list;
     resolved.n_reasons = sight.reason_count;
+    import->created = sight.verdict.root == 0;
     err = say_and_finish(&sight, &resolved.base, row->has_link_alike && row->link_alike);
-    answer(turn, sight.customer, resolved.observation_id);
+    import->created = import->created && sight.customer == sight.origin;
+    import->customer = sight.customer;
+    import->observation = resolved.observation_id;
     return err;
 }

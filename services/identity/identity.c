@@ -11,6 +11,7 @@ static const struct fr_input inputs[] = {
     { FR_OBSERVATION_IMPORTED,  FR_LOCAL,  identity_decide_observation_imported }, /* a register knows somebody */
     { FR_IDENTITY_ACTION_ASKED, FR_LOCAL,  identity_decide_action               }, /* an operator decides */
     { FR_IDENTITY_ACTION_ASKED, "sites",   identity_decide_action               }, /* an agent decides */
+    { FR_OBSERVATIONS_IMPORTED, FR_LOCAL,  identity_decide_observations_imported }, /* and many more */
     { FR_ALIKE_LINK_ASKED,      FR_LOCAL,  identity_decide_alike_link_asked     }, /* an operator de-duplicates */
     { IDENTITY_REPAIR_TIMER,    FR_TIMER,  identity_decide_repair               }, /* the next chunk */
     { FR_KIND_END,              NULL,      NULL                                 },

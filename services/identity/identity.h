@@ -7,6 +7,7 @@
 #define FR_IDENTITY_IDENTITY_H
 
 #include "common/stage/stage.h"
+#include "proto/identity.pb-c.h"
 #include "services/identity/weights.h"
 
 #define IDENTITY_FAN_OUT_MAX 30 /* of the knob: holders of one key are looked at one by one */
@@ -55,10 +56,25 @@ const struct identity_channel *identity_channel_find(const struct identity_confi
 /* ---- decide.c ---- */
 fr_decide_fn identity_decide_message_received;
 fr_decide_fn identity_decide_visitor_identified;
+
+struct identity_import { /* what became of a register's row */
+    const char *why;     /* constant: why it cannot be taken; NULL: it was */
+    bool known;          /* it was imported before: nothing happened */
+    bool created;        /* it is a customer of its own */
+    uint64_t customer, observation;
+};
+/* One row of a register.  Emits what its keys and attributes say, and exactly one
+ * ObservationResolved; a row whose (source, external_id) is known emits nothing. */
+enum fr_error identity_import_row(struct fr_turn *turn, const struct fr_record *input,
+                                  const Fr__ObservationImported *row,
+                                  struct identity_import *import);
+
+/* ---- decide_import.c ---- */
 fr_decide_fn identity_decide_observation_imported;
-fr_decide_fn identity_decide_alike_link_asked; /* follow_alike.c */
-fr_decide_fn identity_decide_action;           /* decide_action.c */
-fr_decide_fn identity_decide_repair;           /* decide_repair.c */
+fr_decide_fn identity_decide_observations_imported; /* decide_import.c */
+fr_decide_fn identity_decide_alike_link_asked;      /* follow_alike.c */
+fr_decide_fn identity_decide_action;                /* decide_action.c */
+fr_decide_fn identity_decide_repair;                /* decide_repair.c */
 
 /* ---- apply.c ---- */
 fr_apply_fn identity_apply_customer_created;

@@ -1,6 +1,7 @@
 /* query.c - what identity answers: one customer with everything that is known of him, lists,
  * totals. */
 #include "services/identity/query.h"
+#include "services/identity/query_alike.h"
 
 #define ROWS_MAX 200 /* of each list inside one answer; "more" says that there are others */
 #define LIMIT_MAX 1000
@@ -415,6 +416,8 @@ const struct fr_query identity_queries[] = {
     { "identity.conflicts",   "[limit] [after] [customer] [all]",       "Evidence that contradicts.",                                    identity_answer_conflicts },
     { "identity.shared",      "[limit] [after]",                        "Keys that too many share.",                                     identity_answer_shared },
     { "identity.export",      "customer",                               "All that identity holds on a person.",                          identity_answer_export },
+    { "identity.alike",       "[limit] [after]",                        "Who may be the same person, by what is said of them; links nothing.", identity_query_alike },
+    { "identity.train",       "[seed] [sample]",                        "Weights learned from what is known, as YAML to review.",        identity_query_train },
     { "identity.stats",       "",                                       "How many customers, keys, merges, suggestions and conflicts.",  identity_stats },
     { NULL, NULL, NULL, NULL },
 };
