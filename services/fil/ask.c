@@ -140,8 +140,8 @@ fil_ask_quietly(struct fil *fil, const char *journal, const char *query, json_t 
                 patience, asked);
 }
 
-static void
-say_trouble(const char *journal, const struct fil_asked *asked)
+void
+fil_say_trouble(const char *journal, const struct fil_asked *asked)
 {
     switch (asked->error) {
     case FR_GONE:
@@ -166,8 +166,16 @@ fil_ask(struct fil *fil, const char *journal, const char *query, json_t *args)
     json_t *answer = fil_ask_quietly(fil, journal, query, args, fr_seconds(PATIENCE_S), &asked);
 
     if (answer == NULL)
-        say_trouble(journal, &asked);
+        fil_say_trouble(journal, &asked);
     return answer;
+}
+
+json_t *
+fil_tell_quietly(struct fil *fil, const char *journal, const char *record, json_t *message,
+                 struct fr_span patience, struct fil_asked *asked)
+{
+    return talk(fil, journal, json_pack("{s:s, s:o}", "submit", record, "message", message),
+                patience, asked);
 }
 
 json_t *
@@ -175,10 +183,9 @@ fil_tell(struct fil *fil, const char *journal, const char *record, json_t *messa
 {
     struct fil_asked asked;
     json_t *answer =
-        talk(fil, journal, json_pack("{s:s, s:o}", "submit", record, "message", message),
-             fr_seconds(PATIENCE_S), &asked);
+        fil_tell_quietly(fil, journal, record, message, fr_seconds(PATIENCE_S), &asked);
 
     if (answer == NULL)
-        say_trouble(journal, &asked);
+        fil_say_trouble(journal, &asked);
     return answer;
 }

@@ -21,6 +21,12 @@ json_t *fil_ask(struct fil *fil, const char *journal, const char *query, json_t 
  * answered once it is durable (new reference); NULL after saying why it was not taken.  Takes
  * message. */
 json_t *fil_tell(struct fil *fil, const char *journal, const char *record, json_t *message);
+/* The same with nothing printed.  asked->code "busy": come back; "rejected": message says why. */
+json_t *fil_tell_quietly(struct fil *fil, const char *journal, const char *record, json_t *message,
+                         struct fr_span patience, struct fil_asked *asked);
+
+/* What went wrong and what to do about it, on stderr. */
+void fil_say_trouble(const char *journal, const struct fil_asked *asked);
 
 /* Does anybody listen on that path? */
 bool fil_socket_alive(const char *path);
