@@ -179,6 +179,10 @@ veto_of(const struct identity_weights *weights, const struct identity_likeness *
         return "a name alone";
     if (!given && !birth && !email && pair->level[IDENTITY_ORGANISATION] > IDENTITY_LEVEL_CLOSE)
         return "nothing of the person's own agrees";
+    if (pair->level[IDENTITY_GIVEN] == IDENTITY_LEVEL_MISSING &&
+        pair->level[IDENTITY_FAMILY] == IDENTITY_LEVEL_MISSING && !email &&
+        pair->level[IDENTITY_ORGANISATION] > IDENTITY_LEVEL_CLOSE)
+        return "no name to compare";
     if (other_given && other_birth && !email)
         return "another given name and another date of birth";
     if ((other_given || other_birth) && !email &&

@@ -63,6 +63,7 @@ static const struct {
     { "a household is not a person",           { ANN, NULL }, { "Bob", "Example", "1978-11-23", "1 High Street", "Ambridge", "AB1 2CD", NULL }, 2, false },
     { "also where no birth is known",          { "Ann", "Example", NULL, "1 High Street", "Ambridge", "AB1 2CD", NULL }, { "Bob", "Example", NULL, "1 High Street", "Ambridge", "AB1 2CD", NULL }, 2, false },
     { "nor where no given name is",            { NULL, "Example", NULL, "1 High Street", "Ambridge", "AB1 2CD", NULL }, { "Ann", "Example", NULL, "1 High Street", "Ambridge", "AB1 2CD", NULL }, 2, false },
+    { "nobody's name is nobody",               { NULL, NULL, "1980-02-01", "1 High Street", "Ambridge", "AB1 2CD", NULL }, { NULL, NULL, "1980-02-01", "1 High Street", "Ambridge", "AB1 2CD", NULL }, 2, false },
     { "an address alone is nothing",           { NULL, NULL, NULL, "1 High Street", "Ambridge", "AB1 2CD", NULL }, { NULL, NULL, NULL, "1 High Street", "Ambridge", "AB1 2CD", NULL }, 2, false },
     { "a namesake born elsewhen is another",   { "Ann", "Example", "1980-02-01", NULL, "Ambridge", NULL, NULL }, { "Ann", "Example", "1963-11-28", NULL, "Ambridge", NULL, NULL }, 2, false },
     { "born on one day with another name too", { "Ann", "Example", "1980-02-01", NULL, NULL, NULL, NULL }, { "Joe", "Sample", "1980-02-01", NULL, NULL, NULL, NULL }, 2, false },
