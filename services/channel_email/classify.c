@@ -173,7 +173,7 @@ is_autoreply(const struct email_evidence *evidence, struct fr_arena *arena)
 {
     const char *submitted = field(evidence, arena, "auto-submitted");
     const char *precedence = field(evidence, arena, "precedence");
-    bool signs;
+    bool generated = strncmp(submitted, "auto-generated", 14) == 0, signs;
 
     if (strncmp(submitted, "auto-replied", 12) == 0 || strncmp(submitted, "auto-notified", 13) == 0)
         return true;
@@ -185,6 +185,8 @@ is_autoreply(const struct email_evidence *evidence, struct fr_arena *arena)
         strncmp(precedence, "auto", 4) == 0 ||
         strcmp(field(evidence, arena, "delivered-to"), "autoresponder") == 0)
         return true;
+    if (generated && SAYS(evidence->text, OPENING_SIZE, away_words))
+        return true; /* responders that do not know what RFC 3834 calls them */
     signs = submitted[0] != '\0' || precedence[0] != '\0' || email_null_sender(evidence) ||
             has_field(evidence, "x-auto-response-suppress");
     if (subject_begins(evidence->subject, auto_prefixes, COUNT(auto_prefixes)))

@@ -43,6 +43,7 @@ static const struct judged cases[] = {
     { "a person who answers an automatic answer", M, "", ANN "In-Reply-To: <1@shop.example>\nSubject: Re: Automatic reply: x\n\nWhen will you be back?" },
     { "a person who asks about holidays", M, "", ANN "In-Reply-To: <1@shop.example>\nSubject: Urlaub im August\n\nIst noch etwas frei?" },
     { "no means no", M, "", ANN "Auto-Submitted: no\nSubject: x\n\nx" },
+    { "away, by a responder that calls itself generated", V, "auto-submitted=auto-generated", ANN "Auto-Submitted: auto-generated\nSubject: Your mail\n\nI am out of office until Monday." },
     { "a ticket system that writes first", M, "auto-submitted=auto-generated", ANN "Auto-Submitted: auto-generated\nSubject: [JIRA] new\n\nx" },
     { "a daemon, whatever it says", B, "sender-localpart=mailer-daemon", DAEMON "Subject: x\n\nx" },
     { "a report for machines", B, "multipart/report", ANN REPORT("delivery-status") "Content-Type: message/delivery-status\n\n"

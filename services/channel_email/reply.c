@@ -7,7 +7,8 @@
 #include "services/channel_email/reply_lines.h"
 
 #define ATTRIBUTION_LINES_MAX 4
-#define HEADER_LINES_MAX 14     /* of a copied header, folded lines counted */
+#define HEADER_LINES_MAX 14 /* of a copied header, folded lines counted */
+#define DATE_TO_SUBJECT (EMAIL_ROLE_DATE | EMAIL_ROLE_TO | EMAIL_ROLE_SUBJECT)
 #define SIGNATURE_STRONG_MAX 25 /* lines with text below "-- " */
 #define SIGNATURE_WEAK_MAX 8    /* below a rule that may be a heading's, too */
 
@@ -161,7 +162,8 @@ header_at(const struct mail *mail, size_t i, unsigned roles_needed)
     }
     for (unsigned bit = 1; bit <= EMAIL_ROLE_REPLY_TO; bit <<= 1)
         distinct += (seen & bit) != 0;
-    if (distinct < roles_needed || (seen & EMAIL_ROLE_FROM) == 0)
+    if (distinct < roles_needed ||
+        ((seen & EMAIL_ROLE_FROM) == 0 && (seen & DATE_TO_SUBJECT) != DATE_TO_SUBJECT))
         return 0;
     while (last + 1 < mail->count && mail->lines[last + 1].kind == TEXT &&
            mail->lines[last + 1].text.size > 0 && last + 1 < i + HEADER_LINES_MAX &&

@@ -253,6 +253,8 @@ email_line_rule(struct fr_slice line)
         (memcmp(data, "\xe2\x80\x94", 3) == 0 || memcmp(data, "\xe2\x80\x93", 3) == 0) &&
         memcmp(data + line.size - 3, data, 3) == 0)
         return EMAIL_RULE_STRONG; /* — and –, which phones make of -- */
+    if (line.size == 3 && memcmp(data, "\xe1\x90\xa7", 3) == 0)
+        return EMAIL_RULE_STRONG; /* ᐧ, which mail trackers leave behind */
     if (line.size < 2 || strchr("-_=~*#+", data[0]) == NULL)
         return EMAIL_RULE_NONE;
     for (size_t i = 1; i < line.size; i++)
