@@ -118,6 +118,19 @@ struct actions {
     bool failed, delayed, fine;
 };
 
+/* What the daemon's words say of one address, where its report says nothing. */
+static const char *
+said_of(const char *address, const char *context, struct fr_arena *arena)
+{
+    struct email_bounce_named named[EMAIL_RECIPIENTS_MAX];
+    size_t count = email_bounce_named(context, arena, named, EMAIL_RECIPIENTS_MAX);
+
+    for (size_t i = 0; address != NULL && i < count; i++)
+        if (strcasecmp(named[i].address, address) == 0)
+            return named[i].said;
+    return NULL;
+}
+
 static void
 read_group(Fr__EmailReport *report, const struct email_field *fields, size_t count,
            const char *context, struct actions *actions, struct fr_arena *arena)
@@ -154,7 +167,9 @@ read_group(Fr__EmailReport *report, const struct email_field *fields, size_t cou
         status = code;
     else
         status = NULL;
-    conclude(recipient, status, untyped(said), context, arena);
+    conclude(recipient, status,
+             said != NULL ? untyped(said) : said_of(recipient->address, context, arena), context,
+             arena);
     if (said != NULL && strncasecmp(said, "x-unix", 6) == 0 && !recipient->hard &&
         strcmp(recipient->reason, "undefined") == 0)
         recipient->reason = "mailererror";

@@ -107,10 +107,11 @@ evil(struct fr_slice mail, const Fr__EmailOptions *options, const struct email_s
                              : "mapped");
     if (strcmp(deed, "parent") == 0)
         return tell(why, kill(getppid(), SIGKILL) < 0 ? "refused" : "killed");
-    if (strcmp(deed, "garble") == 0)
-        return write(EMAIL_CHILD_SOCKET, "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", 12) < 0
-                   ? FR_IO
-                   : FR_OK;
+    if (strcmp(deed, "garble") == 0) {
+        fr_assert(write(EMAIL_CHILD_SOCKET, "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff",
+                        12) == 12);
+        return tell(why, "garbled");
+    }
     if (strcmp(deed, "wrong hash") == 0)
         return lie(sink, memory, parsed, 0, "a.txt");
     if (strcmp(deed, "outside") == 0)
