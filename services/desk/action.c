@@ -179,6 +179,120 @@ read_dismiss(struct reading *reading)
     return pack(reading, FR_REFUSAL_SEEN, &seen.base);
 }
 
+static enum fr_error
+take_flag(struct reading *reading, const char *member, bool optional, bool *out)
+{
+    const json_t *value = json_object_get(reading->json, member);
+
+    *out = false;
+    if (value == NULL)
+        return optional ? FR_OK : complain(reading, member, "is missing");
+    if (!json_is_boolean(value))
+        return complain(reading, member, "must be true or false");
+    *out = json_is_true(value);
+    return FR_OK;
+}
+
+static enum fr_error
+read_promise(struct reading *reading)
+{
+    Fr__PromiseWritten written = FR__PROMISE_WRITTEN__INIT;
+    Fr__PromiseRequested promise = FR__PROMISE_REQUESTED__INIT;
+    const json_t *due = json_object_get(reading->json, "due_ms");
+    bool tell;
+    enum fr_error err = take_id(reading, "conversation", &written.conversation_id);
+
+    if (err == FR_OK)
+        err = take_text(reading, "what", 900, false, &promise.what);
+    if (err == FR_OK)
+        err = take_flag(reading, "tell", true, &tell);
+    if (err != FR_OK)
+        return err;
+    if (!json_is_integer(due) || json_integer_value(due) <= 0 ||
+        json_integer_value(due) > INT64_C(7258118400000))
+        return complain(reading, "due_ms", "must be milliseconds since 1970");
+    promise.request_id = reading->out->id;
+    promise.kind = FR__TARGET_KIND__PROMISE_BY_HAND;
+    promise.conversation_id = written.conversation_id;
+    promise.due_us = json_integer_value(due) * 1000;
+    promise.has_tell = 1;
+    promise.tell = tell;
+    written.agent = (char *)reading->agent->name;
+    written.client_id = reading->out->id;
+    written.promise = &promise;
+    return pack(reading, FR_PROMISE_WRITTEN, &written.base);
+}
+
+static enum fr_error
+read_keep(struct reading *reading)
+{
+    Fr__PromiseDone done = FR__PROMISE_DONE__INIT;
+    bool kept;
+    enum fr_error err = take_id(reading, "promise", &done.promise_id);
+
+    if (err == FR_OK)
+        err = take_flag(reading, "kept", false, &kept);
+    if (err == FR_OK)
+        err = take_text(reading, "note", 2000, true, &done.note);
+    if (err != FR_OK)
+        return err;
+    done.agent = (char *)reading->agent->name;
+    done.client_id = reading->out->id;
+    done.kept = kept;
+    return pack(reading, FR_PROMISE_DONE, &done.base);
+}
+
+static bool
+read_waiting(const char *text, Fr__WaitingFor *out)
+{
+    static const char *const names[] = {"us", "customer", "third_party"};
+
+    for (int i = 0; i < 3; i++)
+        if (strcmp(text, names[i]) == 0) {
+            *out = (Fr__WaitingFor)(i + 1);
+            return true;
+        }
+    return false;
+}
+
+static enum fr_error
+read_mark(struct reading *reading)
+{
+    Fr__MatterMarked marked = FR__MATTER_MARKED__INIT;
+    const json_t *priority = json_object_get(reading->json, "priority");
+    char *waiting, *add, *drop;
+    bool complaint;
+    enum fr_error err = take_id(reading, "conversation", &marked.conversation_id);
+
+    if (err == FR_OK)
+        err = take_text(reading, "waiting", 20, true, &waiting);
+    if (err == FR_OK)
+        err = take_text(reading, "add_tag", 23, true, &add);
+    if (err == FR_OK)
+        err = take_text(reading, "drop_tag", 23, true, &drop);
+    if (err == FR_OK)
+        err = take_flag(reading, "complaint", true, &complaint);
+    if (err != FR_OK)
+        return err;
+    if (priority != NULL && (!json_is_integer(priority) || json_integer_value(priority) < -100 ||
+                             json_integer_value(priority) > 100))
+        return complain(reading, "priority", "must be a number between -100 and 100");
+    marked.has_priority = priority != NULL;
+    marked.priority = (int32_t)json_integer_value(priority);
+    marked.has_complaint = json_object_get(reading->json, "complaint") != NULL;
+    marked.complaint = complaint;
+    marked.has_waiting = waiting != NULL;
+    if (waiting != NULL && !read_waiting(waiting, &marked.waiting))
+        return complain(reading, "waiting", "must be \"us\", \"customer\" or \"third_party\"");
+    marked.add_tags = &add;
+    marked.n_add_tags = add != NULL;
+    marked.drop_tags = &drop;
+    marked.n_drop_tags = drop != NULL;
+    marked.agent = (char *)reading->agent->name;
+    marked.client_id = reading->out->id;
+    return pack(reading, FR_MATTER_MARKED, &marked.base);
+}
+
 /* clang-format off */
 static const struct {
     const char *name;
@@ -192,6 +306,9 @@ static const struct {
     { "note",     "action id conversation text",         read_note     },
     { "finish",   "action id conversation outcome note", read_finish   },
     { "dismiss",  "action id refusal",                   read_dismiss  },
+    { "promise",  "action id conversation what due_ms tell", read_promise },
+    { "keep",     "action id promise kept note",         read_keep     },
+    { "mark",     "action id conversation priority complaint waiting add_tag drop_tag", read_mark },
 };
 /* clang-format on */
 

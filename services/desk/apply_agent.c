@@ -73,12 +73,14 @@ desk_apply_work_done(struct fr_tables *tables, const struct fr_record *event)
     return err != FR_OK ? err : desk_done_put(tables, done->agent, done->client_id);
 }
 
-/* RefusalSeen.  Removes it from refusals; writes done. */
+/* RefusalSeen.  Removes it from refusals or alerts; writes done. */
 enum fr_error
 desk_apply_refusal_seen(struct fr_tables *tables, const struct fr_record *event)
 {
     const Fr__RefusalSeen *seen = fr_body(event);
     enum fr_error err = desk_refusal_del(tables, seen->agent, seen->refusal_id);
 
+    if (err == FR_OK)
+        err = desk_alert_del(tables, seen->agent, seen->refusal_id);
     return err != FR_OK ? err : desk_done_put(tables, seen->agent, seen->client_id);
 }

@@ -231,10 +231,94 @@ desk_decide_done(struct fr_turn *turn, const struct fr_record *input)
     return say_hub(turn, input, &full.base, done->conversation_id, lease->brand);
 }
 
-/* RefusalSeen: the author has read why his work was refused.
+/* PromiseWritten: the agent promises the customer something by a time.
  *
- * Reads refusals.  Emits RefusalSeen.  Sent twice: there is nothing left to see, and nothing
- * follows.
+ * Reads newest, leases, done.  Emits PromiseWritten with lease and fence filled in.  Sent twice:
+ * ignored by its client id.
+ */
+enum fr_error
+desk_decide_promise(struct fr_turn *turn, const struct fr_record *input)
+{
+    const Fr__PromiseWritten *written = fr_unpack(turn, input, &fr__promise_written__descriptor);
+    const Fr__DeskStateLease *lease;
+    uint64_t lease_id;
+    enum fr_error err;
+
+    if (written == NULL)
+        return fr_reject(turn, input, "PromiseWritten does not decode");
+    if (written->client_id[0] == '\0')
+        return fr_reject(turn, input, "a promise needs an id");
+    if (is_blank(written->promise->what))
+        return fr_reject(turn, input, "say what is promised");
+    if (written->promise->due_us <= turn->now.unix_us)
+        return fr_reject(turn, input, "the time that is promised has passed already");
+    err = examine(turn, input, written->agent, written->client_id);
+    if (err == FR_OK)
+        err = lease_to_write(turn, input, written->agent, written->conversation_id, &lease_id,
+                             &lease);
+    if (err != FR_OK)
+        return err == FR_EXISTS || err == FR_NOT_FOUND ? FR_OK : err;
+    Fr__PromiseWritten full = *written;
+    full.lease_id = lease_id;
+    full.fence = lease->fence;
+    return say_hub(turn, input, &full.base, written->conversation_id, lease->brand);
+}
+
+/* PromiseDone: the agent says that a promise of his is kept, or not needed any more.
+ *
+ * Reads promises, done.  Emits PromiseDone.  Sent twice: ignored by its client id.
+ */
+enum fr_error
+desk_decide_promise_done(struct fr_turn *turn, const struct fr_record *input)
+{
+    const Fr__PromiseDone *done = fr_unpack(turn, input, &fr__promise_done__descriptor);
+    enum fr_error err;
+
+    if (done == NULL)
+        return fr_reject(turn, input, "PromiseDone does not decode");
+    err = examine(turn, input, done->agent, done->client_id);
+    if (err != FR_OK)
+        return err == FR_EXISTS ? FR_OK : err;
+    err = desk_promise_get(turn->view, done->agent, done->promise_id);
+    if (err == FR_NOT_FOUND)
+        return fr_reject(turn, input, "this promise is over, or was never yours");
+    return err == FR_OK ? say_hub(turn, input, &done->base, 0, NULL) : err;
+}
+
+/* MatterMarked: the agent says what the matter is.
+ *
+ * Reads newest, leases, done.  Emits MatterMarked with lease and fence filled in.  Sent twice:
+ * ignored by its client id.
+ */
+enum fr_error
+desk_decide_mark(struct fr_turn *turn, const struct fr_record *input)
+{
+    const Fr__MatterMarked *marked = fr_unpack(turn, input, &fr__matter_marked__descriptor);
+    const Fr__DeskStateLease *lease;
+    uint64_t lease_id;
+    enum fr_error err;
+
+    if (marked == NULL)
+        return fr_reject(turn, input, "MatterMarked does not decode");
+    if (marked->client_id[0] == '\0')
+        return fr_reject(turn, input, "a mark needs an id");
+    err = examine(turn, input, marked->agent, marked->client_id);
+    if (err == FR_OK)
+        err =
+            lease_to_write(turn, input, marked->agent, marked->conversation_id, &lease_id, &lease);
+    if (err != FR_OK)
+        return err == FR_EXISTS || err == FR_NOT_FOUND ? FR_OK : err;
+    Fr__MatterMarked full = *marked;
+    full.has_lease_id = full.has_fence = 1;
+    full.lease_id = lease_id;
+    full.fence = lease->fence;
+    return say_hub(turn, input, &full.base, marked->conversation_id, lease->brand);
+}
+
+/* RefusalSeen: the author has read why his work was refused, or a supervisor his alert.
+ *
+ * Reads refusals, alerts.  Emits RefusalSeen.  Sent twice: there is nothing left to see, and
+ * nothing follows.
  */
 enum fr_error
 desk_decide_refusal_seen(struct fr_turn *turn, const struct fr_record *input)
@@ -247,6 +331,8 @@ desk_decide_refusal_seen(struct fr_turn *turn, const struct fr_record *input)
     err = examine(turn, input, seen->agent, seen->client_id);
     if (err == FR_OK)
         err = desk_refusal_get(turn->view, seen->agent, seen->refusal_id);
+    if (err == FR_NOT_FOUND)
+        err = desk_alert_get(turn->view, seen->agent, seen->refusal_id);
     if (err != FR_OK)
         return err == FR_EXISTS || err == FR_NOT_FOUND ? FR_OK : err;
     char route[FR_ROUTE_SIZE];

@@ -181,6 +181,48 @@ presence_shared(struct fr_turn *turn, const struct fr_record *input, const void 
     return relay(turn, input, &concern);
 }
 
+static enum fr_error
+promise_made(struct fr_turn *turn, const struct fr_record *input, const void *body)
+{
+    const Fr__PromiseMade *made = body;
+    struct concern concern = {made->promise->owner, made->promise->conversation_id};
+
+    if (concern.agent == NULL || !fits(concern.agent))
+        return stray(turn);
+    return relay(turn, input, &concern);
+}
+
+static enum fr_error
+promise_ended(struct fr_turn *turn, const struct fr_record *input, const void *body)
+{
+    const Fr__PromiseEnded *ended = body;
+    struct concern concern = {ended->owner, ended->conversation_id};
+
+    if (concern.agent == NULL || !fits(concern.agent) ||
+        desk_promise_get(turn->view, concern.agent, ended->promise_id) != FR_OK)
+        return stray(turn);
+    return relay(turn, input, &concern);
+}
+
+/* For every supervisor who may sign in here, and for him whose promise it is. */
+static enum fr_error
+supervisor_alerted(struct fr_turn *turn, const struct fr_record *input, const void *body)
+{
+    const Fr__SupervisorAlerted *alerted = body;
+    const struct desk_config *config = turn->config;
+    const struct desk_agent_config *agents = config->agents.items;
+    enum fr_error err = FR_OK;
+
+    for (size_t i = 0; err == FR_OK && i < config->agents.count; i++) {
+        struct concern concern = {agents[i].name, alerted->conversation_id};
+
+        if (agents[i].supervisor ||
+            (alerted->agent != NULL && strcmp(alerted->agent, agents[i].name) == 0))
+            err = relay(turn, input, &concern);
+    }
+    return err;
+}
+
 /* clang-format off */
 static const struct {
     uint32_t kind;
@@ -195,6 +237,9 @@ static const struct {
     { FR_WORK_REFUSED,        work_refused        },
     { FR_ROSTER_SHARED,       roster_shared       },
     { FR_PRESENCE_SHARED,     presence_shared     },
+    { FR_PROMISE_MADE,        promise_made        },
+    { FR_PROMISE_ENDED,       promise_ended       },
+    { FR_SUPERVISOR_ALERTED,  supervisor_alerted  },
 };
 /* clang-format on */
 

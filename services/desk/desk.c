@@ -14,10 +14,16 @@ static const struct fr_input inputs[] = {
     { FR_WORK_REFUSED,        "sites",  desk_decide_relay        }, /* or will not take it */
     { FR_ROSTER_SHARED,       "sites",  desk_decide_relay        },
     { FR_PRESENCE_SHARED,     "sites",  desk_decide_relay        },
+    { FR_PROMISE_MADE,        "sites",  desk_decide_relay        }, /* what I have promised */
+    { FR_PROMISE_ENDED,       "sites",  desk_decide_relay        },
+    { FR_SUPERVISOR_ALERTED,  "sites",  desk_decide_relay        },
     { FR_PRESENCE_CHOSEN,     FR_LOCAL, desk_decide_presence     }, /* what agents do */
     { FR_OFFER_CHOSEN,        FR_LOCAL, desk_decide_offer        },
     { FR_REPLY_WRITTEN,       FR_LOCAL, desk_decide_reply        },
     { FR_WORK_DONE,           FR_LOCAL, desk_decide_done         },
+    { FR_PROMISE_WRITTEN,     FR_LOCAL, desk_decide_promise      },
+    { FR_PROMISE_DONE,        FR_LOCAL, desk_decide_promise_done },
+    { FR_MATTER_MARKED,       FR_LOCAL, desk_decide_mark         },
     { FR_REFUSAL_SEEN,        FR_LOCAL, desk_decide_refusal_seen },
     { FR_STATE_ASKED,         FR_LOCAL, desk_decide_asked        }, /* a window opens */
     { FR_KIND_END,            NULL,     NULL                     },
@@ -37,6 +43,12 @@ static const struct fr_event events[] = {
     { FR_REPLY_WRITTEN,       desk_apply_reply_written       },
     { FR_WORK_DONE,           desk_apply_work_done           },
     { FR_REFUSAL_SEEN,        desk_apply_refusal_seen        },
+    { FR_PROMISE_MADE,        desk_apply_promise_made        },
+    { FR_PROMISE_ENDED,       desk_apply_promise_ended       },
+    { FR_SUPERVISOR_ALERTED,  desk_apply_supervisor_alerted  },
+    { FR_PROMISE_WRITTEN,     desk_apply_promise_written     },
+    { FR_PROMISE_DONE,        desk_apply_promise_done        },
+    { FR_MATTER_MARKED,       desk_apply_matter_marked       },
     { FR_KIND_END,            NULL                           },
 };
 

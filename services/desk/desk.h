@@ -22,6 +22,7 @@ extern const struct fr_edge desk_edge; /* edge.c */
 #define DESK_TEXT_SIZE_MAX 32768 /* bytes of a reply or note */
 #define DESK_ENTRY_MAX 500       /* entries kept of a conversation; the oldest go first */
 #define DESK_REFUSAL_MAX 100     /* refusals kept for an agent, likewise */
+#define DESK_ALERT_MAX 100       /* alerts kept for a supervisor, likewise */
 #define DESK_DONE_MAX 256        /* client ids remembered for an agent, likewise */
 
 struct desk_agent_config {
@@ -29,6 +30,7 @@ struct desk_agent_config {
     const char *title;
     const char *password;      /* SECRET; or NULL */
     const char *password_hash; /* argon2id as libsodium and PHC write it; or NULL */
+    bool supervisor;           /* sees alerts of promises that are about to break */
 };
 struct desk_config {
     const char *site;
@@ -54,6 +56,9 @@ fr_decide_fn desk_decide_presence; /* decide_agent.c: what agents do */
 fr_decide_fn desk_decide_offer;
 fr_decide_fn desk_decide_reply;
 fr_decide_fn desk_decide_done;
+fr_decide_fn desk_decide_promise;
+fr_decide_fn desk_decide_promise_done;
+fr_decide_fn desk_decide_mark;
 fr_decide_fn desk_decide_refusal_seen;
 fr_decide_fn desk_decide_asked; /* snapshot.c: answers, emits nothing */
 
@@ -76,6 +81,12 @@ fr_apply_fn desk_apply_presence_chosen;
 fr_apply_fn desk_apply_offer_chosen;
 fr_apply_fn desk_apply_reply_written;
 fr_apply_fn desk_apply_work_done;
+fr_apply_fn desk_apply_promise_made; /* apply_promise.c */
+fr_apply_fn desk_apply_promise_ended;
+fr_apply_fn desk_apply_supervisor_alerted;
+fr_apply_fn desk_apply_promise_written;
+fr_apply_fn desk_apply_promise_done;
+fr_apply_fn desk_apply_matter_marked;
 fr_apply_fn desk_apply_refusal_seen;
 
 extern const struct fr_query desk_queries[]; /* query.c */

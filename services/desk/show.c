@@ -326,6 +326,66 @@ taken_json(const struct fr_record_head *head, const void *body)
     return json;
 }
 
+json_t *
+desk_show_promise(const Fr__PromiseMade *made)
+{
+    json_t *json = json_object();
+
+    set(json, "promise", desk_show_id(made->promise_id));
+    set(json, "conversation", desk_show_id(made->promise->conversation_id));
+    set_text(json, "what", made->promise->what);
+    set_text(json, "kind",
+             made->promise->kind == FR__TARGET_KIND__CALL_BACK ? "call_back" : "promise");
+    set_text(json, "address", made->promise->address);
+    set_text(json, "due", made->due_text);
+    set(json, "due_ms", json_integer(made->promise->due_us / 1000));
+    if (made->promise->has_from_us)
+        set(json, "from_ms", json_integer(made->promise->from_us / 1000));
+    return json;
+}
+
+json_t *
+desk_show_alert(const Fr__SupervisorAlerted *alerted)
+{
+    json_t *json = json_object();
+
+    set(json, "alert", desk_show_id(alerted->target_id));
+    set(json, "conversation", desk_show_id(alerted->conversation_id));
+    set_text(json, "reason", alerted->reason);
+    set_text(json, "policy", alerted->policy);
+    set_text(json, "agent", alerted->agent);
+    set(json, "due_ms", json_integer(alerted->due_us / 1000));
+    set(json, "breached", json_boolean(alerted->breached));
+    return json;
+}
+
+static json_t *
+promise_json(const struct fr_record_head *head, const void *body)
+{
+    (void)head;
+    return desk_show_promise(body);
+}
+
+static json_t *
+promise_ended_json(const struct fr_record_head *head, const void *body)
+{
+    const Fr__PromiseEnded *ended = body;
+    json_t *json = json_object();
+
+    (void)head;
+    set(json, "promise", desk_show_id(ended->promise_id));
+    set(json, "kept", json_boolean(ended->kept));
+    set(json, "late", json_boolean(ended->late));
+    return json;
+}
+
+static json_t *
+alert_json(const struct fr_record_head *head, const void *body)
+{
+    (void)head;
+    return desk_show_alert(body);
+}
+
 static json_t *
 refused_json(const struct fr_record_head *head, const void *body)
 {
@@ -416,6 +476,9 @@ static const struct {
     { FR_REFUSAL_SEEN,        "refusal_seen",   seen_json         },
     { FR_PRESENCE_CHOSEN,     "presence",       chosen_json       },
     { FR_PRESENCE_SHARED,     "presence",       presence_json     },
+    { FR_PROMISE_MADE,        "promise",        promise_json      },
+    { FR_PROMISE_ENDED,       "promise_ended",  promise_ended_json },
+    { FR_SUPERVISOR_ALERTED,  "alert",          alert_json        },
 };
 /* clang-format on */
 

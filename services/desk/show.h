@@ -20,6 +20,8 @@ json_t *desk_show_conversation(const Fr__ConversationShared *conversation, bool 
 json_t *desk_show_pending(const struct desk_reply_key *key, const char *text, bool note,
                           int64_t written_us, bool taken);
 json_t *desk_show_refusal(uint64_t refusal_id, const Fr__WorkRefused *refusal);
+json_t *desk_show_promise(const Fr__PromiseMade *made);
+json_t *desk_show_alert(const Fr__SupervisorAlerted *alerted);
 /* What he chose, what the hub believes, and why. */
 json_t *desk_show_presence(const Fr__DeskStateAgent *agent);
 const char *desk_show_state(Fr__AgentState state);

@@ -128,6 +128,39 @@ add_refused(const struct fr_view *view, struct fr_arena *arena, const char *agen
     return err == FR_NOT_FOUND ? FR_OK : err;
 }
 
+static enum fr_error
+add_promises(const struct fr_view *view, struct fr_arena *arena, const char *agent,
+             json_t *snapshot)
+{
+    json_t *promises = json_array();
+    const Fr__PromiseMade *made;
+    struct fr_scan scan;
+    enum fr_error err;
+
+    json_object_set_new(snapshot, "promises", promises);
+    desk_promises(&scan, view, agent);
+    while ((err = desk_promises_next(&scan, arena, &made)) == FR_OK)
+        json_array_append_new(promises, desk_show_promise(made));
+    fr_scan_fini(&scan);
+    return err == FR_NOT_FOUND ? FR_OK : err;
+}
+
+static enum fr_error
+add_alerts(const struct fr_view *view, struct fr_arena *arena, const char *agent, json_t *snapshot)
+{
+    const Fr__SupervisorAlerted *alerted;
+    json_t *alerts = json_array();
+    struct fr_scan scan;
+    enum fr_error err;
+
+    json_object_set_new(snapshot, "alerts", alerts);
+    desk_alerts(&scan, view, agent);
+    while ((err = desk_alerts_next(&scan, arena, &alerted)) == FR_OK)
+        json_array_append_new(alerts, desk_show_alert(alerted));
+    fr_scan_fini(&scan);
+    return err == FR_NOT_FOUND ? FR_OK : err;
+}
+
 static json_t *
 agent_json(const char *name, const Fr__DeskStateAgent *row, const struct desk_config *config)
 {
@@ -142,8 +175,8 @@ agent_json(const char *name, const Fr__DeskStateAgent *row, const struct desk_co
 
 /* StateAsked: everything that a new window shows.
  *
- * Reads agents, agent_leases, leases, conversations, entries, replies, refusals.  Emits nothing;
- * answers.
+ * Reads agents, agent_leases, leases, conversations, entries, replies, refusals, promises, alerts.
+ * Emits nothing; answers.
  */
 enum fr_error
 desk_decide_asked(struct fr_turn *turn, const struct fr_record *input)
@@ -168,6 +201,10 @@ desk_decide_asked(struct fr_turn *turn, const struct fr_record *input)
         err = add_pending(turn->view, turn->arena, asked->agent, snapshot);
     if (err == FR_OK)
         err = add_refused(turn->view, turn->arena, asked->agent, snapshot);
+    if (err == FR_OK)
+        err = add_promises(turn->view, turn->arena, asked->agent, snapshot);
+    if (err == FR_OK)
+        err = add_alerts(turn->view, turn->arena, asked->agent, snapshot);
     if (err != FR_OK) {
         json_decref(snapshot);
         return err;

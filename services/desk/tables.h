@@ -8,6 +8,7 @@
 #include "services/desk/desk.h"
 #include "proto/desk_state.pb-c.h"
 #include "proto/site.pb-c.h"
+#include "proto/sla.pb-c.h"
 
 extern const struct fr_table desk_tables[];
 
@@ -76,6 +77,25 @@ enum fr_error desk_refusal_del(struct fr_tables *tables, const char *agent, uint
 void desk_refusals(struct fr_scan *scan, const struct fr_view *view, const char *agent);
 enum fr_error desk_refusals_next(struct fr_scan *scan, struct fr_arena *arena, uint64_t *refusal_id,
                                  const Fr__WorkRefused **refusal);
+
+/* ---- promises of agents, and alerts (tables_promise.c) ---- */
+
+enum fr_error desk_promise_get(const struct fr_view *view, const char *agent, uint64_t promise_id);
+enum fr_error desk_promise_put(struct fr_tables *tables, const char *agent,
+                               const Fr__PromiseMade *promise);
+enum fr_error desk_promise_del(struct fr_tables *tables, const char *agent, uint64_t promise_id);
+void desk_promises(struct fr_scan *scan, const struct fr_view *view, const char *agent);
+enum fr_error desk_promises_next(struct fr_scan *scan, struct fr_arena *arena,
+                                 const Fr__PromiseMade **promise);
+
+/* One for each target; the oldest gives way when there are DESK_ALERT_MAX. */
+enum fr_error desk_alert_get(const struct fr_view *view, const char *agent, uint64_t target_id);
+enum fr_error desk_alert_put(struct fr_tables *tables, const char *agent,
+                             const Fr__SupervisorAlerted *alert);
+enum fr_error desk_alert_del(struct fr_tables *tables, const char *agent, uint64_t target_id);
+void desk_alerts(struct fr_scan *scan, const struct fr_view *view, const char *agent);
+enum fr_error desk_alerts_next(struct fr_scan *scan, struct fr_arena *arena,
+                               const Fr__SupervisorAlerted **alert);
 
 /* ---- agents ---- */
 

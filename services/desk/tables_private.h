@@ -1,4 +1,4 @@
-/* tables_private.h - numbers of the tables and keys, shared by tables.c and tables_talk.c only. */
+/* tables_private.h - numbers of the tables and keys, shared by tables*.c only. */
 #ifndef FR_DESK_TABLES_PRIVATE_H
 #define FR_DESK_TABLES_PRIVATE_H
 
@@ -13,6 +13,8 @@ enum {
     DESK_PLACES,
     DESK_REPLIES,
     DESK_REFUSALS,
+    DESK_PROMISES,
+    DESK_ALERTS,
     DESK_AGENTS,
     DESK_DONE,
     DESK_DONE_RING,

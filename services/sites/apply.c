@@ -200,6 +200,39 @@ sites_apply_work_finished(struct fr_tables *tables, const struct fr_record *even
     return err != FR_OK ? err : sites_taken_put(tables, lease.lease_id, finished->client_id);
 }
 
+/* The agent was at work on it, and that client id is taken. */
+static enum fr_error
+take_client_id(struct fr_tables *tables, const struct fr_record *event, uint64_t conversation_id,
+               const char *client_id)
+{
+    struct sites_lease lease;
+    enum fr_error err = sites_lease_of(fr_tables_view(tables), conversation_id, &lease);
+
+    if (err != FR_OK)
+        return err;
+    lease.worked_us = event->head->time_us;
+    err = sites_lease_put(tables, &lease);
+    return err != FR_OK ? err : sites_taken_put(tables, lease.lease_id, client_id);
+}
+
+/* PromiseWritten.  Writes taken (its client id), leases (worked on). */
+enum fr_error
+sites_apply_promise_written(struct fr_tables *tables, const struct fr_record *event)
+{
+    const Fr__PromiseWritten *written = fr_body(event);
+
+    return take_client_id(tables, event, written->conversation_id, written->client_id);
+}
+
+/* MatterMarked.  Likewise. */
+enum fr_error
+sites_apply_matter_marked(struct fr_tables *tables, const struct fr_record *event)
+{
+    const Fr__MatterMarked *marked = fr_body(event);
+
+    return take_client_id(tables, event, marked->conversation_id, marked->client_id);
+}
+
 enum fr_error
 sites_apply_nothing(struct fr_tables *tables, const struct fr_record *event)
 {

@@ -274,3 +274,107 @@ sites_decide_work_done(struct fr_turn *turn, const struct fr_record *input)
     struct fr_labels labels = {.key = lease.conversation_id, .brand = lease.brand};
     return fr_emit_as(turn, input, &finished.base, &labels);
 }
+
+/* ---- promises, and what the matter is ---- */
+
+static enum fr_error
+relay_checked(struct fr_turn *turn, const struct fr_record *input, const ProtobufCMessage *message,
+              const struct sites_lease *lease)
+{
+    struct fr_labels labels = {.key = lease->conversation_id, .brand = lease->brand};
+
+    return fr_emit_as(turn, input, message, &labels);
+}
+
+/* PromiseWritten: an agent promises the customer something.
+ *
+ * Reads agents, leases, matters, taken.  Emits the same with the site filled in, or WorkRefused
+ * with the text.  Sent twice: the client id was taken under this lease, and the second copy is
+ * ignored.
+ */
+enum fr_error
+sites_decide_promise_written(struct fr_turn *turn, const struct fr_record *input)
+{
+    const Fr__PromiseWritten *written = fr_unpack(turn, input, &fr__promise_written__descriptor);
+    const char *site = sites_site_of_journal(input->upstream);
+    struct sites_lease lease;
+    enum verdict verdict;
+
+    if (written == NULL || site == NULL)
+        return fr_reject(turn, input, "PromiseWritten does not decode, or comes from no desk");
+    if (!sites_fits(written->client_id, SITES_CLIENT_ID_SIZE))
+        return fr_reject(turn, input, "PromiseWritten has a client id that is empty or too long");
+    struct claim claim = {.agent = written->agent,
+                          .lease_id = written->lease_id,
+                          .fence = written->fence,
+                          .conversation_id = written->conversation_id,
+                          .client_id = written->client_id,
+                          .text = written->promise->what};
+    enum fr_error err = examine(turn, input, site, &claim, &lease, &verdict);
+    if (err != FR_OK || verdict != TAKE)
+        return err;
+    if (lease.state != SITES_HELD)
+        return refuse(turn, input, site, &claim, "the conversation is not yours (any more)");
+    Fr__PromiseWritten full = *written;
+    Fr__PromiseRequested promise = *written->promise;
+    promise.site = (char *)site;
+    promise.owner = written->agent;
+    full.promise = &promise;
+    return relay_checked(turn, input, &full.base, &lease);
+}
+
+/* PromiseDone: his word about a promise, which he may give long after the conversation was his.
+ *
+ * Reads agents.  Emits the same with the site filled in, or WorkRefused.  Sent twice: sla knows
+ * that the promise has ended.
+ */
+enum fr_error
+sites_decide_promise_done(struct fr_turn *turn, const struct fr_record *input)
+{
+    const Fr__PromiseDone *done = fr_unpack(turn, input, &fr__promise_done__descriptor);
+    const char *site = sites_site_of_journal(input->upstream), *reason;
+
+    if (done == NULL || site == NULL)
+        return fr_reject(turn, input, "PromiseDone does not decode, or comes from no desk");
+    reason = foreign_agent(turn, site, done->agent);
+    if (reason != NULL) {
+        struct claim claim = {.agent = done->agent, .client_id = done->client_id};
+
+        return refuse(turn, input, site, &claim, reason);
+    }
+    Fr__PromiseDone full = *done;
+    full.site = (char *)site;
+    return fr_emit(turn, input, &full.base);
+}
+
+/* MatterMarked: an agent says what the matter is; a customer's tier is not his to say.
+ *
+ * Reads agents, leases, matters, taken.  Emits the same, or WorkRefused.  Sent twice: the client id
+ * was taken under this lease, and the second copy is ignored.
+ */
+enum fr_error
+sites_decide_matter_marked(struct fr_turn *turn, const struct fr_record *input)
+{
+    const Fr__MatterMarked *marked = fr_unpack(turn, input, &fr__matter_marked__descriptor);
+    const char *site = sites_site_of_journal(input->upstream);
+    struct sites_lease lease;
+    enum verdict verdict;
+
+    if (marked == NULL || site == NULL)
+        return fr_reject(turn, input, "MatterMarked does not decode, or comes from no desk");
+    if (!sites_fits(marked->client_id, SITES_CLIENT_ID_SIZE))
+        return fr_reject(turn, input, "MatterMarked has a client id that is empty or too long");
+    struct claim claim = {.agent = marked->agent,
+                          .lease_id = marked->lease_id,
+                          .fence = marked->fence,
+                          .conversation_id = marked->conversation_id,
+                          .client_id = marked->client_id};
+    enum fr_error err = examine(turn, input, site, &claim, &lease, &verdict);
+    if (err != FR_OK || verdict != TAKE)
+        return err;
+    if (lease.state != SITES_HELD)
+        return refuse(turn, input, site, &claim, "the conversation is not yours (any more)");
+    Fr__MatterMarked full = *marked;
+    full.tier = NULL;
+    return relay_checked(turn, input, &full.base, &lease);
+}

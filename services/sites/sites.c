@@ -20,6 +20,12 @@ static const struct fr_input inputs[] = {
     { FR_OFFER_CHOSEN,         "desk",          sites_decide_offer_chosen         },
     { FR_REPLY_WRITTEN,        "desk",          sites_decide_reply_written        },
     { FR_WORK_DONE,            "desk",          sites_decide_work_done            },
+    { FR_PROMISE_WRITTEN,      "desk",          sites_decide_promise_written      },
+    { FR_PROMISE_DONE,         "desk",          sites_decide_promise_done         },
+    { FR_MATTER_MARKED,        "desk",          sites_decide_matter_marked        },
+    { FR_PROMISE_MADE,         "sla",           sites_decide_promise_made         }, /* its owner's desk shows it */
+    { FR_PROMISE_ENDED,        "sla",           sites_decide_promise_ended        },
+    { FR_SUPERVISOR_ALERTED,   "sla",           sites_decide_supervisor_alerted   },
     { SITES_TIMER_LEASE,       FR_TIMER,        sites_decide_lease_due            },
     { SITES_TIMER_FORGET,      FR_TIMER,        sites_decide_forget_due           },
     { FR_SITE_LINKED,          FR_LOCAL,        sites_decide_site_linked          }, /* the link to a desk came up, went down */
@@ -42,6 +48,12 @@ static const struct fr_event events[] = {
     { FR_WORK_REFUSED,        sites_apply_nothing          },
     { FR_AGENT_PRESENCE,      sites_apply_nothing          },
     { FR_CONVERSATION_SHARED, sites_apply_nothing          },
+    { FR_PROMISE_WRITTEN,     sites_apply_promise_written  },
+    { FR_MATTER_MARKED,       sites_apply_matter_marked    },
+    { FR_PROMISE_DONE,        sites_apply_nothing          },
+    { FR_PROMISE_MADE,        sites_apply_nothing          },
+    { FR_PROMISE_ENDED,       sites_apply_nothing          },
+    { FR_SUPERVISOR_ALERTED,  sites_apply_nothing          },
     { FR_ENTRY_SHARED,        sites_apply_nothing          },
     { FR_KIND_END,            NULL                         },
 };

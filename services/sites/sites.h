@@ -67,6 +67,15 @@ fr_decide_fn sites_decide_presence_chosen;
 fr_decide_fn sites_decide_offer_chosen;
 fr_decide_fn sites_decide_reply_written;
 fr_decide_fn sites_decide_work_done;
+fr_decide_fn sites_decide_promise_written;
+fr_decide_fn sites_decide_promise_done;
+fr_decide_fn sites_decide_matter_marked;
+
+/* ---- decide: what sla says of promises (decide_sla.c) ---- */
+
+fr_decide_fn sites_decide_promise_made;
+fr_decide_fn sites_decide_promise_ended;
+fr_decide_fn sites_decide_supervisor_alerted;
 fr_decide_fn sites_decide_lease_due;
 fr_decide_fn sites_decide_forget_due;
 
@@ -89,6 +98,8 @@ fr_apply_fn sites_apply_work_finished;
 fr_apply_fn sites_apply_site_linked;
 fr_apply_fn sites_apply_site_silent;
 fr_apply_fn sites_apply_site_heard;
+fr_apply_fn sites_apply_promise_written;
+fr_apply_fn sites_apply_matter_marked;
 fr_apply_fn sites_apply_nothing; /* records that only others read */
 
 extern const struct fr_query sites_queries[]; /* query.c */

@@ -6,6 +6,7 @@ import { Customer } from "./customer";
 import { Link } from "./link";
 import { Offers } from "./offers";
 import type { Action, Offer, Refusal } from "./protocol";
+import { Alerts, Promises } from "./promises";
 import { closeTalk, hear, nothing, openTalk, type State } from "./state";
 import { TalkView } from "./talk";
 import { Talks } from "./talks";
@@ -172,6 +173,12 @@ export function App({ onSignedOut }: { onSignedOut: () => void }): JSX.Element {
       </p>
       <div class="side">
         <Refusals refused={state.refused} dismiss={(refusal) => act({ action: "dismiss", refusal: refusal.refusal })} />
+        <Alerts alerts={state.alerts} dismiss={(alert) => act({ action: "dismiss", refusal: alert.alert })} />
+        <Promises
+          promises={state.promises}
+          nowMs={nowMs}
+          keep={(promise, kept) => act({ action: "keep", promise: promise.promise, kept })}
+        />
         <Offers offers={state.offers} nowMs={nowMs} accept={accept} decline={decline} />
         <Talks talks={state.talks} open={state.open} nowMs={nowMs} choose={show} />
       </div>
@@ -192,6 +199,7 @@ export function App({ onSignedOut }: { onSignedOut: () => void }): JSX.Element {
             finish={(outcome, note) =>
               act({ action: "finish", conversation: talk.conversation, outcome, ...(note === "" ? {} : { note }) })
             }
+            promise={(what, due_ms, tell) => act({ action: "promise", conversation: talk.conversation, what, due_ms, tell })}
             back={() => show(null)}
             close={() => setState((before) => closeTalk(before, talk.conversation))}
           />

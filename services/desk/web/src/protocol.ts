@@ -82,6 +82,27 @@ export interface Refusal {
   text?: string;
 }
 
+export interface Promised {
+  promise: string;
+  conversation: string;
+  kind: "promise" | "call_back";
+  what: string;
+  due?: string; // as the wall shows it
+  due_ms: number;
+  from_ms?: number;
+  address?: string;
+}
+
+export interface Alert {
+  alert: string; // the target that it is about
+  conversation: string;
+  reason: string;
+  policy?: string;
+  agent?: string;
+  due_ms: number;
+  breached: boolean;
+}
+
 export interface Presence {
   chosen?: PresenceState;
   state?: PresenceState;
@@ -96,6 +117,8 @@ export interface Snapshot {
   conversations: Conversation[];
   pending: Pending[];
   refused: Refusal[];
+  promises?: Promised[];
+  alerts?: Alert[];
 }
 
 export type ServerEvent =
@@ -111,6 +134,9 @@ export type ServerEvent =
   | { event: "finished"; conversation: string; outcome: Outcome }
   | ({ event: "refused" } & Refusal)
   | { event: "refusal_seen"; refusal: string }
+  | ({ event: "promise" } & Promised)
+  | { event: "promise_ended"; promise: string; kept: boolean; late: boolean }
+  | ({ event: "alert" } & Alert)
   | ({ event: "presence" } & Presence);
 
 export type Answer = { done: string } | { error: string; message: string; id?: string };
@@ -122,7 +148,9 @@ export type Action =
   | { action: "reply"; conversation: string; text: string }
   | { action: "note"; conversation: string; text: string }
   | { action: "finish"; conversation: string; outcome: Outcome; note?: string }
-  | { action: "dismiss"; refusal: string };
+  | { action: "dismiss"; refusal: string }
+  | { action: "promise"; conversation: string; what: string; due_ms: number; tell: boolean }
+  | { action: "keep"; promise: string; kept: boolean; note?: string };
 
 export interface Me {
   name: string;

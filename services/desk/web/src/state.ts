@@ -1,6 +1,6 @@
 // state.ts - what the page knows, and how each event of the server changes it.  Pure: no socket, no clock.
 
-import type { Conversation, Entry, Offer, Pending, Presence, Refusal, ServerEvent, Snapshot } from "./protocol";
+import type { Alert, Conversation, Entry, Offer, Pending, Presence, Promised, Refusal, ServerEvent, Snapshot } from "./protocol";
 
 export interface Talk extends Conversation {
   entries: Entry[];
@@ -16,6 +16,8 @@ export interface State {
   talks: Talk[];
   pending: Pending[];
   refused: Refusal[];
+  promises: Promised[];
+  alerts: Alert[];
   open: string | null; // the conversation on the screen
   notice: string; // the last thing that happened, for the status line
   clockOffsetMs: number; // server's clock less ours
@@ -29,6 +31,8 @@ export const nothing: State = {
   talks: [],
   pending: [],
   refused: [],
+  promises: [],
+  alerts: [],
   open: null,
   notice: "",
   clockOffsetMs: 0,
@@ -75,6 +79,8 @@ function onSnapshot(state: State, snapshot: Snapshot, nowMs: number): State {
     talks,
     pending: snapshot.pending,
     refused: snapshot.refused,
+    promises: snapshot.promises ?? [],
+    alerts: snapshot.alerts ?? [],
     open: state.open ?? talks[0]?.conversation ?? null,
     clockOffsetMs: snapshot.now_ms - nowMs,
   };
@@ -193,7 +199,21 @@ export function hear(state: State, event: ServerEvent, nowMs: number): State {
     case "refused":
       return onRefused(state, event);
     case "refusal_seen":
-      return { ...state, refused: state.refused.filter((r) => r.refusal !== event.refusal) };
+      return {
+        ...state,
+        refused: state.refused.filter((r) => r.refusal !== event.refusal),
+        alerts: state.alerts.filter((a) => a.alert !== event.refusal),
+      };
+    case "promise":
+      return { ...state, promises: upsert(state.promises, event, (p) => p.promise === event.promise) };
+    case "promise_ended":
+      return { ...state, promises: state.promises.filter((p) => p.promise !== event.promise) };
+    case "alert":
+      return {
+        ...state,
+        alerts: upsert(state.alerts, event, (a) => a.alert === event.alert),
+        notice: `Alert: ${event.reason}`,
+      };
     case "presence":
       return {
         ...state,

@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { JSX } from "preact";
 import type { Entry, Outcome, Pending } from "./protocol";
 import type { Talk } from "./state";
+import { MakePromise } from "./promises";
 import { waitingSince } from "./talks";
 import { channelName, clock, length, OUTCOMES, tickOf, tickOfPending, type Tick } from "./words";
 
@@ -88,10 +89,13 @@ interface WriteProps {
   setDraft: (text: string) => void;
   say: (note: boolean, text: string) => void;
   finish: (outcome: Outcome, note: string) => void;
+  promise: (what: string, dueMs: number, tell: boolean) => void;
+  nowMs: number;
 }
 
-function Write({ id, draft, setDraft, say, finish }: WriteProps): JSX.Element {
+function Write({ id, draft, setDraft, say, finish, promise, nowMs }: WriteProps): JSX.Element {
   const [finishing, setFinishing] = useState(false);
+  const [promising, setPromising] = useState(false);
   const empty = draft.trim() === "";
 
   function send(note: boolean): void {
@@ -129,10 +133,14 @@ function Write({ id, draft, setDraft, say, finish }: WriteProps): JSX.Element {
         <button disabled={empty} onClick={() => send(true)} data-testid="note">
           Keep as note
         </button>
+        <button aria-expanded={promising} onClick={() => setPromising(!promising)} data-testid="promise-open">
+          Promise…
+        </button>
         <button aria-expanded={finishing} onClick={() => setFinishing(!finishing)} data-testid="finish">
           Finish…
         </button>
       </div>
+      {promising && <MakePromise nowMs={nowMs} make={promise} cancel={() => setPromising(false)} />}
       {finishing && <Finish key={id} finish={finish} cancel={() => setFinishing(false)} />}
     </div>
   );
@@ -176,7 +184,6 @@ function Finish({ finish, cancel }: { finish: WriteProps["finish"]; cancel: () =
 interface Props extends Omit<WriteProps, "id"> {
   talk: Talk;
   pending: Pending[];
-  nowMs: number;
   back: () => void;
   close: () => void;
 }
@@ -225,7 +232,7 @@ export function TalkView({ talk, pending, nowMs, back, close, ...write }: Props)
           Finished; waiting for the hub…
         </p>
       ) : (
-        <Write id={talk.conversation} {...write} />
+        <Write id={talk.conversation} nowMs={nowMs} {...write} />
       )}
     </section>
   );
