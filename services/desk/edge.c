@@ -308,6 +308,9 @@ static const struct fr_http_route routes[] = {
     { "POST", "/api/note",     on_action },
     { "POST", "/api/finish",   on_action },
     { "POST", "/api/dismiss",  on_action },
+    { "POST", "/api/promise",  on_action },
+    { "POST", "/api/keep",     on_action },
+    { "POST", "/api/mark",     on_action },
     { NULL },
 };
 static const struct fr_ws_handlers sockets[] = {

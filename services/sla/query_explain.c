@@ -50,7 +50,7 @@ arithmetic_text(const struct fr_query_turn *turn, const struct sla_target *targe
     if (target->paused || target->due_us == 0)
         return fr_arena_printf(turn->arena, "%s of %s have elapsed on calendar %s", carried,
                                promised, target->calendar);
-    if (target->stretch_count == 0 && target->state == SLA_OPEN && target->elapsed_us == 0)
+    if (target->stretch_count == 0 && target->since_us == target->started_us)
         return fr_arena_printf(turn->arena, "%s + %s on calendar %s = due %s; next step at %s",
                                from, promised, target->calendar, to, next);
     return fr_arena_printf(turn->arena, "%s promised on calendar %s, started again at %s = due %s",

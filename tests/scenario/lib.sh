@@ -31,6 +31,8 @@ offer_time=20s
 policies="{name: all, first_response: 1h, next_response: 1h, warn_at_percent: 80}"
 more_routing=      # further lines of a section, indented by two
 more_conversations=
+more_sla=
+more_top=          # further sections of the top level
 more_stage=
 more_email=        # in channel_email, likewise
 more_account=      # in its account shop, as `, key: value`
@@ -159,6 +161,7 @@ brands:
 stage:
   journal_reserve: 1MiB
 ${more_stage:-}
+${more_top:-}
 channel_webchat:
   listen: "127.0.0.1:$chat_port"
   stage: {admin: "127.0.0.1:${admin_channel_webchat:?}"}
@@ -197,6 +200,7 @@ ${more_agents:-}
 sla:
   stage: {admin: "127.0.0.1:${admin_sla:?}"}
   policies: [$policies]
+${more_sla:-}
 sites:
   contracts: [{name: inhouse}]
   stage:
