@@ -39,6 +39,8 @@ hear(char *data, size_t size, size_t count, void *context)
     struct upload *upload = context;
     size_t all = size * count, end = all;
 
+    if (end >= 3 && memcmp(data, "221", 3) == 0)
+        return all; /* it says goodbye: the reply before is the one that counts */
     while (end > 0 && (unsigned char)data[end - 1] <= ' ')
         end--;
     snprintf(upload->said, sizeof(upload->said), "%.*s", (int)(end > 180 ? 180 : end), data);

@@ -20,7 +20,9 @@ struct play_message { /* what is left out gets the value said beside it */
     const char *text;     /* "hello" */
     const char *external; /* made from the id */
     const char *name, *language, *subject;
-    bool unverified;
+    const char *refers_to; /* one external id; none */
+    uint64_t proven;       /* conversation; none */
+    bool unverified, automatic;
 };
 
 #define PLAY_HOUR 3600.0 /* seconds */
@@ -35,7 +37,7 @@ play_write(struct fr_given *given, const struct play_message *message)
     static uint64_t next_id = 1000;
     Fr__MessageIdentified identified = FR__MESSAGE_IDENTIFIED__INIT;
     Fr__MessageReceived received = FR__MESSAGE_RECEIVED__INIT;
-    char external[40];
+    char external[40], *refers_to[] = {(char *)message->refers_to};
 
     identified.message_id = message->id != 0 ? message->id : ++next_id;
     snprintf(external, sizeof(external), "x%llu", (unsigned long long)identified.message_id);
@@ -48,6 +50,12 @@ play_write(struct fr_given *given, const struct play_message *message)
     received.language = (char *)message->language;
     received.subject = (char *)message->subject;
     received.received_us = PLAY_EPOCH_US + 5;
+    received.refers_to = refers_to;
+    received.n_refers_to = message->refers_to != NULL;
+    received.has_proven_conversation = message->proven != 0;
+    received.proven_conversation = message->proven;
+    received.has_writer = message->automatic;
+    received.writer = FR__WRITER__AUTO_REPLY;
     identified.customer_id = message->customer;
     identified.unverified = message->unverified;
     identified.message = &received;

@@ -45,6 +45,7 @@ uint64_t bench_histogram_between(const struct bench_histogram *histogram, uint64
 int bench_pipeline(const struct bench_options *options);
 int bench_yardsticks(const struct bench_options *options);
 int bench_path(const struct bench_options *options);
+int bench_mail(const struct bench_options *options);
 int bench_timers(const struct bench_options *options);
 int bench_stage(int argc, char **argv); /* one process of the pipeline */
 

@@ -12,6 +12,7 @@ usage(FILE *out)
             "usage: fil bench pipeline [--messages N] [--keys N] [--rate PER_S] [--stages 1..4]\n"
             "                          [--no-tables] [--runs N] [--journal-mib N] [--json]\n"
             "       fil bench path --config FILE [--messages N] [--rate PER_S] [--json]\n"
+            "       fil bench mail [--messages N (4000)] [--json]\n"
             "       fil bench timers [--timers N (10000000)] [--batch N (1000)] [--storm N] "
             "[--rate PER_S]\n"
             "                        [--seconds S] [--scattered] [--json]\n"
@@ -53,6 +54,7 @@ main(int argc, char **argv)
                                     .storm = 1000000,
                                     .timers = 10000000,
                                     .tables = true};
+    uint64_t said = 0; /* --messages */
     int option;
 
     if (argc > 2 && strcmp(argv[1], "stage") == 0)
@@ -62,7 +64,7 @@ main(int argc, char **argv)
     while ((option = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
         switch (option) {
         case 'm':
-            options.messages = strtoull(optarg, NULL, 10);
+            options.messages = said = strtoull(optarg, NULL, 10);
             break;
         case 'k':
             options.keys = strtoull(optarg, NULL, 10);
@@ -132,6 +134,10 @@ main(int argc, char **argv)
         return bench_yardsticks(&options);
     if (strcmp(argv[optind], "path") == 0)
         return bench_path(&options);
+    if (strcmp(argv[optind], "mail") == 0) {
+        options.messages = said != 0 ? said : 4000;
+        return bench_mail(&options);
+    }
     if (strcmp(argv[optind], "timers") == 0) {
         options.messages = options.timers;
         options.seconds = options.seconds > 0 ? options.seconds : 20;
