@@ -54,18 +54,16 @@ bins_of(const struct sim_series *series, size_t class_index)
     return series->bins + class_index * SIM_BIN_MAX;
 }
 
-/* 1, 2 or 5 times a power of ten, not below the value. */
+/* A round number, not below the value, whose quarters are not too crooked. */
 static double
 round_up(double value)
 {
+    static const double steps[] = {1, 1.2, 1.6, 2, 3, 4, 6, 8, 10};
     double power = pow(10, floor(log10(value > 1e-9 ? value : 1)));
 
-    for (int i = 0; i < 4; i++) {
-        static const double steps[] = {1, 2, 5, 10};
-
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
         if (value <= steps[i] * power)
             return steps[i] * power;
-    }
     return 10 * power;
 }
 
@@ -102,13 +100,40 @@ draw_text(FILE *out, double x, double y, const char *anchor, const char *text)
     fprintf(out, "</text>\n");
 }
 
+/* Between marks, so that there are at most twelve of them. */
+static double
+mark_every(double hours)
+{
+    static const double steps[] = {.25, .5, 1, 2, 3, 6, 12, 24, 48, 72, 168, 336, 720, 1440, 8760};
+    size_t i = 0;
+
+    while (i + 1 < sizeof(steps) / sizeof(steps[0]) && hours / steps[i] > 12)
+        i++;
+    return steps[i];
+}
+
+static void
+draw_times(FILE *out, const struct sim_series *series, const struct panel *panel)
+{
+    double hours = (double)series->width_us * (double)series->used / 3600e6;
+    double every = mark_every(hours);
+    double unit = every >= 24 ? 24 : 1;
+
+    for (double at = 0; at <= hours; at += every) {
+        double x = LEFT + (RIGHT - LEFT) * at / hours;
+        bool last = at + every > hours;
+        char text[32];
+
+        snprintf(text, sizeof(text), "%g%s", at / unit, !last ? "" : unit > 1 ? " days" : " h");
+        fprintf(out, "<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" class=\"grid\"/>\n", x,
+                panel->top + TALL, x, panel->top + TALL + 4);
+        draw_text(out, x, panel->top + TALL + 17, "middle", text);
+    }
+}
+
 static void
 draw_frame(FILE *out, const struct sim_series *series, const struct panel *panel)
 {
-    double days = (double)series->width_us * (double)series->used / 86400e6;
-    const char *unit = days > 3 ? "days" : "hours";
-    double length = days > 3 ? days : days * 24;
-
     draw_text(out, LEFT, panel->top - 10, "start", panel->title);
     for (int i = 0; i <= 4; i++) {
         double y = panel->top + TALL - TALL * i / 4.0;
@@ -119,14 +144,7 @@ draw_frame(FILE *out, const struct sim_series *series, const struct panel *panel
         snprintf(text, sizeof(text), "%g", panel->max * i / 4);
         draw_text(out, LEFT - 6, y + 4, "end", text);
     }
-    for (int i = 0; i <= 8; i++) {
-        char text[32];
-
-        snprintf(text, sizeof(text), "%.3g%s%s", length * i / 8, i == 8 ? " " : "",
-                 i == 8 ? unit : "");
-        draw_text(out, LEFT + (double)(RIGHT - LEFT) * i / 8, panel->top + TALL + 16,
-                  i == 8 ? "end" : "middle", text);
-    }
+    draw_times(out, series, panel);
 }
 
 static void

@@ -134,8 +134,6 @@ measure_told(struct run *run, const struct contact *contact, double wait_s)
 static void
 chart(struct run *run, const struct contact *contact, double wait_s, bool within)
 {
-    if (run->repetition > 0)
-        return;
     for (int i = 0; i < 2; i++) {
         struct sim_bin *bin = sim_series_at(
             &run->result->series, i == 0 ? 0 : contact->class_index + 1, contact->arrived_us);
@@ -178,22 +176,39 @@ set_waiting(struct run *run, struct contact *contact, bool waits)
     contact->state = waits ? WAITING : contact->state;
 }
 
-/* Up to `until_us` everything stays as it is. */
+/* The same into the bins over time, of which a long quiet takes several. */
 static void
-pass_time(struct run *run, int64_t until_us)
+chart_time(struct run *run, int64_t until_us)
 {
-    double seconds = (double)(until_us - run->now_us) / 1e6;
-    size_t class_count = run->scenario->class_count + 1;
+    for (int64_t from = run->now_us; from < until_us;) {
+        int64_t end, width;
+        double seconds;
 
-    if (seconds > 0 && run->repetition == 0)
-        for (size_t c = 0; c < class_count; c++) {
-            struct sim_bin *bin = sim_series_at(&run->result->series, c, run->now_us);
+        sim_series_at(&run->result->series, 0, from); /* it may widen them */
+        width = run->result->series.width_us;
+        end = (from / width + 1) * width < until_us ? (from / width + 1) * width : until_us;
+        seconds = (double)(end - from) / 1e6;
+        for (size_t c = 0; c <= run->scenario->class_count; c++) {
+            struct sim_bin *bin = sim_series_at(&run->result->series, c, from);
 
             bin->time_s += seconds;
             bin->queue_s += seconds * (double)run->waiting[c];
             bin->busy_s += seconds * run->busy;
             bin->present_s += seconds * run->present;
         }
+        from = end;
+    }
+}
+
+/* Up to `until_us` everything stays as it is. */
+static void
+pass_time(struct run *run, int64_t until_us)
+{
+    double seconds = (double)(until_us - run->now_us) / 1e6;
+    int64_t last_us = run->config->duration.us;
+    size_t class_count = run->scenario->class_count + 1;
+
+    chart_time(run, last_us > 0 && until_us > last_us ? last_us : until_us);
     if (seconds > 0 && run->batch >= 0) {
         size_t batch = (size_t)run->batch;
 
@@ -471,10 +486,8 @@ arrives(struct run *run, size_t class_index)
     if (contact->batch >= 0)
         run->open_measured++;
     measure(run, contact, SIM_CAME, 1);
-    if (run->repetition == 0) {
-        sim_series_at(&run->result->series, 0, run->now_us)->came++;
-        sim_series_at(&run->result->series, class_index + 1, run->now_us)->came++;
-    }
+    sim_series_at(&run->result->series, 0, run->now_us)->came++;
+    sim_series_at(&run->result->series, class_index + 1, run->now_us)->came++;
     if (patience_us != SIM_FOREVER)
         sim_calendar_enter(&run->calendar, run->now_us + patience_us, SIM_LEAVES, number, 0);
     if (run->scenario->row_count > 0) {
@@ -756,6 +769,8 @@ end(struct run *run)
     result->contacts += run->next_contact;
     result->inputs += run->service.input_seq;
     result->timers += run->service.timers_fired;
+    if (run->config->duration.us > 0 && run->now_us > run->config->duration.us)
+        run->now_us = run->config->duration.us; /* what came after was nobody's wait */
     result->simulated_s += (double)run->now_us / 1e6;
     sim_service_fini(&run->service);
     sim_calendar_fini(&run->calendar);

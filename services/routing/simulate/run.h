@@ -8,7 +8,7 @@
 
 struct sim_result {
     struct sim_sums sums;     /* class 0: everybody; class i + 1: scenario->classes[i] */
-    struct sim_series series; /* of the first repetition */
+    struct sim_series series; /* all repetitions over each other */
     uint64_t contacts;        /* simulated, warm-up included */
     uint64_t measured;
     uint64_t inputs, timers;    /* that routing decided */

@@ -21,7 +21,7 @@ struct sim_series {
 
 void sim_series_init(struct sim_series *series, size_t class_count);
 void sim_series_fini(struct sim_series *series);
-/* The bin of that time since the start; makes room for it. */
+/* The bin of that time since the start; makes room for it, after which others have moved. */
 struct sim_bin *sim_series_at(struct sim_series *series, size_t class_index, int64_t us);
 
 #endif
