@@ -5,12 +5,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "services/routing/simulate/record.h"
 #include "services/routing/simulate/report.h"
 
 #define USAGE 64
 
 struct options {
-    bool json, theory, compare;
+    bool json, theory, compare, record;
     const char *svg;
     int64_t seed, contacts; /* -1: as the scenario says */
 };
@@ -23,6 +24,7 @@ usage(FILE *out)
         "usage: fil simulate SCENARIO.yaml [--theory] [--svg FILE] [--seed N] [--contacts N] "
         "[--json]\n"
         "       fil simulate --compare A.yaml B.yaml [--seed N] [--contacts N] [--json]\n"
+        "       fil simulate --record STATE/routing/journal >week.csv\n"
         "       fil simulate --reference\n\n"
         "Routing's own decisions on a virtual clock: who would wait how long, with these agents "
         "and\nthese rules?\n\n"
@@ -30,6 +32,8 @@ usage(FILE *out)
         "  --svg FILE    waits, agents busy and service level over time, as a picture\n"
         "  --compare     the same customers under two configurations, and how sure the "
         "difference is\n"
+        "  --record DIR  what came and how long it took, from routing's journal: a trace for a "
+        "scenario\n"
         "  --seed N      other customers (the same number: the same customers)\n"
         "  --contacts N  how many, instead of what the scenario says\n"
         "  --reference   every key of a scenario, as Markdown\n\n"
@@ -217,6 +221,9 @@ read_option(int option, struct options *options)
     case 'c':
         options->compare = true;
         return -1;
+    case 'R':
+        options->record = true;
+        return -1;
     case 's':
         options->svg = optarg;
         return -1;
@@ -239,15 +246,12 @@ read_option(int option, struct options *options)
 int
 main(int argc, char **argv)
 {
-    static const struct option long_options[] = {{"json", no_argument, NULL, 'j'},
-                                                 {"theory", no_argument, NULL, 't'},
-                                                 {"compare", no_argument, NULL, 'c'},
-                                                 {"svg", required_argument, NULL, 's'},
-                                                 {"seed", required_argument, NULL, 'S'},
-                                                 {"contacts", required_argument, NULL, 'n'},
-                                                 {"reference", no_argument, NULL, 'r'},
-                                                 {"help", no_argument, NULL, 'h'},
-                                                 {0}};
+    static const struct option long_options[] = {
+        {"json", no_argument, NULL, 'j'},       {"theory", no_argument, NULL, 't'},
+        {"compare", no_argument, NULL, 'c'},    {"svg", required_argument, NULL, 's'},
+        {"seed", required_argument, NULL, 'S'}, {"contacts", required_argument, NULL, 'n'},
+        {"record", no_argument, NULL, 'R'},     {"reference", no_argument, NULL, 'r'},
+        {"help", no_argument, NULL, 'h'},       {0}};
     struct options options = {.seed = -1, .contacts = -1};
     int option;
 
@@ -261,6 +265,8 @@ main(int argc, char **argv)
         usage(stderr);
         return USAGE;
     }
+    if (options.record)
+        return sim_record(argv[optind], stdout) == FR_OK ? 0 : 1;
     return options.compare ? compare(argv[optind], argv[optind + 1], &options)
                            : simulate(argv[optind], &options);
 }

@@ -80,7 +80,8 @@ contact_new(struct run *run)
 
         while (gone < count && run->contacts[gone].state == GONE)
             gone++;
-        memmove(run->contacts, run->contacts + gone, (count - gone) * sizeof(struct contact));
+        if (gone > 0)
+            memmove(run->contacts, run->contacts + gone, (count - gone) * sizeof(struct contact));
         run->first_contact += gone;
         count -= gone;
         if (gone <= run->contact_room / 2) {
