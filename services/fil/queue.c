@@ -55,6 +55,41 @@ run_explain(struct fil *fil, const void *given, int argc, char **argv)
     return fil_show_answer(fil, "routing", "routing.explain", json_pack("{s:s}", "task", argv[0]));
 }
 
+struct move_given {
+    int64_t priority;
+    const char *tier, *reason;
+};
+#define MOVE(field) offsetof(struct move_given, field)
+/* clang-format off */
+static const struct fil_option move_options[] = {
+    { "--priority", FIL_INT,  MOVE(priority), "N",    "Its priority from now on.", "0" },
+    { "--tier",     FIL_TEXT, MOVE(tier),     "TIER", "Its customer's tier, for this task.", NULL },
+    { "--reason",   FIL_TEXT, MOVE(reason),   "TEXT", "For the record.", NULL },
+    { NULL },
+};
+/* clang-format on */
+
+static int
+run_move(struct fil *fil, const void *given, int argc, char **argv)
+{
+    const struct move_given *move = given;
+    json_t *message = json_pack("{s:s, s:I}", "task_id", argv[0], "priority", move->priority);
+    json_t *answer;
+
+    (void)argc;
+    if (move->tier != NULL)
+        json_object_set_new(message, "tier", json_string(move->tier));
+    if (move->reason != NULL)
+        json_object_set_new(message, "reason", json_string(move->reason));
+    answer = fil_tell(fil, "routing", "TaskPrioritized", message);
+    if (answer == NULL)
+        return FIL_FAILED;
+    json_decref(answer);
+    if (!fil->json)
+        printf("moved; see: fil routing explain %s\n", argv[0]);
+    return FIL_OK;
+}
+
 const struct fil_command fil_queue_commands[] = {
     {.noun = "queue",
      .verb = "ls",
@@ -81,5 +116,15 @@ const struct fil_command fil_queue_commands[] = {
      .doc = "Why a task is where it is: at which condition each agent falls out.",
      .examples = "  fil queue explain 05d900000000000a\n",
      .run = run_explain},
+    {.noun = "queue",
+     .verb = "move",
+     .args = "TASK",
+     .arg_min = 1,
+     .arg_max = 1,
+     .doc = "Give a waiting task another priority: it alone moves.",
+     .examples = "  fil queue move 05d900000000000a --priority 90 --reason 'hospital'\n",
+     .options = move_options,
+     .given_size = sizeof(struct move_given),
+     .run = run_move},
     {.noun = NULL},
 };
