@@ -67,6 +67,7 @@ static const struct judged cases[] = {
     { "a newsletter", L, "list-unsubscribe", ANN "List-Unsubscribe: <mailto:u@news.example>\nSubject: 50 %\n\nx" },
     { "our own mail, by its mark", O, "x-filrouge-loop", ANN "X-Filrouge-Loop: shop-1\nSubject: x\n\nx" },
     { "our own mail, by its id", O, "", ANN "Message-ID: <42@out.shop.example>\nSubject: x\n\nx" },
+    { "an id that begins like ours", M, "", ANN "Message-ID: <42@out.shop.example.evil.example>\nSubject: x\n\nx" },
     { "an id that only looks like ours", M, "", ANN "Message-ID: <42@notout.shop.example.evil.example>\nSubject: x\n\nx" },
     { "another installation's mark is not ours", M, "x-filrouge-loop", ANN "X-Filrouge-Loop: shop-2\nSubject: x\n\nx" },
     { "nobody reads there", M, "sender-localpart=noreply", "From: noreply@shop.example\nSubject: x\n\nx" },

@@ -83,6 +83,16 @@ mark_barred(struct mail *mail)
             mail->lines[i].kind = mail->lines[i + 1].kind = QUOTED;
 }
 
+/* "... <ann@mail.example" broken before its ">": what looks like a quote is the rest of the
+ * address. */
+static bool
+inside_address(const char *joined, size_t size)
+{
+    const char *open = memrchr(joined, '<', size), *close = memrchr(joined, '>', size);
+
+    return open != NULL && (close == NULL || close < open);
+}
+
 /* "On ... wrote:", over up to four lines. */
 static size_t
 attribution_at(const struct mail *mail, size_t i)
@@ -95,13 +105,14 @@ attribution_at(const struct mail *mail, size_t i)
         size_t follows = next_filled(mail, i + n + 1);
         bool quote = follows < mail->count && mail->lines[follows].kind == QUOTED;
 
-        if (line->kind != TEXT || size + line->text.size + 2 > sizeof(joined))
+        if ((line->kind != TEXT && !(line->kind == QUOTED && inside_address(joined, size))) ||
+            size + line->text.size + 2 > sizeof(joined))
             return 0;
         if (size > 0)
             joined[size++] = ' ';
         memcpy(joined + size, line->text.data, line->text.size);
         size += line->text.size;
-        if (email_line_attribution(fr_slice(joined, size), quote))
+        if (!inside_address(joined, size) && email_line_attribution(fr_slice(joined, size), quote))
             return n + 1;
     }
     return 0;
