@@ -325,20 +325,64 @@ decode_content(GMimePart *part, enum fr_error (*take)(void *, const void *, size
     return err;
 }
 
-/* An enclosed mail as it came: GMime keeps the original header and the stream of the body. */
+/* An enclosed mail as it came: GMime keeps the original header and the stream of the body, and
+ * writes both into a stream of ours, so that nothing is held twice. */
+struct outlet {
+    GMimeStream stream;
+    enum fr_error (*take)(void *context, const void *data, size_t size);
+    void *context;
+    enum fr_error err;
+};
+struct outlet_class {
+    GMimeStreamClass stream;
+};
+typedef struct outlet Outlet;
+typedef struct outlet_class OutletClass;
+static GType outlet_get_type(void);
+G_DEFINE_TYPE(Outlet, outlet, GMIME_TYPE_STREAM)
+
+static ssize_t
+outlet_write(GMimeStream *stream, const char *data, size_t size)
+{
+    Outlet *outlet = (Outlet *)stream;
+
+    if (outlet->err == FR_OK && size > 0)
+        outlet->err = outlet->take(outlet->context, data, size);
+    return outlet->err == FR_OK ? (ssize_t)size : -1;
+}
+
+static int
+outlet_flush(GMimeStream *stream)
+{
+    (void)stream;
+    return 0;
+}
+
+static void
+outlet_class_init(OutletClass *class)
+{
+    class->stream.write = outlet_write;
+    class->stream.flush = outlet_flush;
+}
+
+static void
+outlet_init(Outlet *outlet)
+{
+    g_mime_stream_construct(&outlet->stream, 0, -1);
+}
+
 static enum fr_error
 write_mail(GMimeMessage *message, enum fr_error (*take)(void *, const void *, size_t),
            void *context)
 {
-    GMimeStream *memory = g_mime_stream_mem_new();
-    enum fr_error err = FR_OK;
-    GByteArray *bytes;
+    Outlet *outlet = g_object_new(outlet_get_type(), NULL);
+    enum fr_error err;
 
-    g_mime_object_write_to_stream(GMIME_OBJECT(message), NULL, memory);
-    bytes = g_mime_stream_mem_get_byte_array(GMIME_STREAM_MEM(memory));
-    if (bytes != NULL && bytes->len > 0)
-        err = take(context, bytes->data, bytes->len);
-    g_object_unref(memory);
+    outlet->take = take;
+    outlet->context = context;
+    g_mime_object_write_to_stream(GMIME_OBJECT(message), NULL, &outlet->stream);
+    err = outlet->err;
+    g_object_unref(outlet);
     return err;
 }
 
