@@ -90,6 +90,9 @@
     X(0x030e, FR_CUSTOMER_REKEYED,      customer_rekeyed)      \
     X(0x030f, FR_IDENTIFIER_NOTED,      identifier_noted)      \
     X(0x0310, FR_TASK_END_NOTED,        task_end_noted)        \
+    X(0x0311, FR_REKEY_ADVANCED,        rekey_advanced)        \
+    X(0x0312, FR_CUSTOMER_PARTED,       customer_parted)       \
+    X(0x0313, FR_TEXTS_ERASED,          texts_erased)          \
     X(0x031c, FR_WAIT_TOLD,             wait_told)             \
     X(0x031d, FR_WAIT_CHOICE_MADE,      wait_choice_made)      \
     X(0x0320, FR_CONVERSATION_CLASSIFIED, conversation_classified) \

@@ -1,10 +1,10 @@
 /* apply.c - what each of conversations' events writes; nothing is judged here. */
-#include "services/conversations/tables.h"
+#include "services/conversations/apply.h"
 
 /* ---- a conversation as it stands: copied out, changed, put back ---- */
 
-static enum fr_error
-load(struct fr_tables *tables, uint64_t conversation, conversations_matter *matter)
+enum fr_error
+conversations_load(struct fr_tables *tables, uint64_t conversation, conversations_matter *matter)
 {
     const conversations_matter *stored;
     enum fr_error err =
@@ -15,15 +15,15 @@ load(struct fr_tables *tables, uint64_t conversation, conversations_matter *matt
     return err;
 }
 
-static void
-set_id(protobuf_c_boolean *has, uint64_t *field, uint64_t value)
+void
+conversations_set_id(protobuf_c_boolean *has, uint64_t *field, uint64_t value)
 {
     *has = value != 0;
     *field = value;
 }
 
-static void
-set_us(protobuf_c_boolean *has, int64_t *field, int64_t value)
+void
+conversations_set_us(protobuf_c_boolean *has, int64_t *field, int64_t value)
 {
     *has = value != 0;
     *field = value;
@@ -35,7 +35,7 @@ set_timer(struct fr_tables *tables, uint32_t kind, uint64_t conversation, protob
 {
     int64_t armed_us = *has ? *field : 0;
 
-    set_us(has, field, due_us);
+    conversations_set_us(has, field, due_us);
     if (due_us != 0)
         return fr_timer_arm(tables, kind, conversation, (struct fr_time){due_us});
     return armed_us != 0 ? fr_timer_disarm(tables, kind, conversation) : FR_OK;
@@ -61,17 +61,17 @@ static void
 release_task(conversations_matter *matter)
 {
     if (matter->task_id != 0)
-        set_id(&matter->has_last_task_id, &matter->last_task_id, matter->task_id);
-    set_id(&matter->has_task_id, &matter->task_id, 0);
+        conversations_set_id(&matter->has_last_task_id, &matter->last_task_id, matter->task_id);
+    conversations_set_id(&matter->has_task_id, &matter->task_id, 0);
     matter->agent = NULL;
     matter->site = NULL;
 }
 
 /* ---- a customer at one brand: what is open ---- */
 
-static enum fr_error
-load_customer(struct fr_tables *tables, uint64_t customer, const char *brand,
-              conversations_customer *row)
+enum fr_error
+conversations_load_customer(struct fr_tables *tables, uint64_t customer, const char *brand,
+                            conversations_customer *row)
 {
     const conversations_customer *stored;
     enum fr_error err = conversations_customer_get(fr_tables_view(tables), customer, brand,
@@ -85,9 +85,9 @@ load_customer(struct fr_tables *tables, uint64_t customer, const char *brand,
 }
 
 /* The union of two lists of ids, ascending (ids grow with age), without `left_out`. */
-static enum fr_error
-join_ids(struct fr_arena *arena, uint64_t **list, size_t *count, const uint64_t *more,
-         size_t more_count, uint64_t left_out)
+enum fr_error
+conversations_join_ids(struct fr_arena *arena, uint64_t **list, size_t *count, const uint64_t *more,
+                       size_t more_count, uint64_t left_out)
 {
     uint64_t *joined = fr_arena_zalloc(arena, *count + more_count + 1, sizeof(*joined));
     size_t used = 0, a = 0, b = 0;
@@ -113,19 +113,21 @@ list_open(struct fr_tables *tables, uint64_t conversation, const conversations_m
     conversations_customer row;
     uint64_t **list;
     size_t *count;
-    enum fr_error err = load_customer(tables, matter->customer_id, matter->brand, &row);
+    enum fr_error err =
+        conversations_load_customer(tables, matter->customer_id, matter->brand, &row);
 
     list = matter->unverified ? &row.open_unverified : &row.open;
     count = matter->unverified ? &row.n_open_unverified : &row.n_open;
     if (err == FR_OK)
-        err = join_ids(fr_tables_arena(tables), list, count, &conversation, open,
-                       open ? 0 : conversation);
+        err = conversations_join_ids(fr_tables_arena(tables), list, count, &conversation, open,
+                                     open ? 0 : conversation);
     if (!open && matter->unverified) {
-        set_id(&row.has_resolved_unverified, &row.resolved_unverified, conversation);
-        set_us(&row.has_resolved_unverified_us, &row.resolved_unverified_us, matter->resolved_us);
+        conversations_set_id(&row.has_resolved_unverified, &row.resolved_unverified, conversation);
+        conversations_set_us(&row.has_resolved_unverified_us, &row.resolved_unverified_us,
+                             matter->resolved_us);
     } else if (!open) {
-        set_id(&row.has_resolved, &row.resolved, conversation);
-        set_us(&row.has_resolved_us, &row.resolved_us, matter->resolved_us);
+        conversations_set_id(&row.has_resolved, &row.resolved, conversation);
+        conversations_set_us(&row.has_resolved_us, &row.resolved_us, matter->resolved_us);
     }
     if (err == FR_OK)
         err = conversations_customer_put(tables, matter->customer_id, matter->brand, &row);
@@ -135,8 +137,8 @@ list_open(struct fr_tables *tables, uint64_t conversation, const conversations_m
     return err;
 }
 
-static enum fr_error
-count_up(struct fr_tables *tables, size_t field)
+enum fr_error
+conversations_count_up(struct fr_tables *tables, size_t field)
 {
     struct conversations_totals totals;
     enum fr_error err = conversations_totals_get(fr_tables_view(tables), &totals);
@@ -146,7 +148,6 @@ count_up(struct fr_tables *tables, size_t field)
     (*(uint64_t *)((char *)&totals + field))++;
     return conversations_totals_put(tables, &totals);
 }
-#define COUNT(tables, field) count_up(tables, offsetof(struct conversations_totals, field))
 
 /* ---- the events ---- */
 
@@ -160,6 +161,8 @@ conversations_apply_opened(struct fr_tables *tables, const struct fr_record *eve
 
     matter.customer_id = opened->customer_id;
     matter.brand = (char *)event->head->brand;
+    matter.has_origin = true; /* kept when the customer is merged into another */
+    matter.origin = opened->has_origin ? opened->origin : opened->customer_id;
     matter.open = true;
     matter.unverified = opened->unverified;
     matter.channel = opened->channel;
@@ -195,7 +198,7 @@ hear(struct fr_tables *tables, uint64_t conversation, conversations_matter *matt
     if (entry->language != NULL)
         matter->language = entry->language;
     if (matter->unanswered_us == 0)
-        set_us(&matter->has_unanswered_us, &matter->unanswered_us, entry->at_us);
+        conversations_set_us(&matter->has_unanswered_us, &matter->unanswered_us, entry->at_us);
     return set_quiet(tables, conversation, matter, 0);
 }
 
@@ -238,7 +241,7 @@ conversations_apply_message_added(struct fr_tables *tables, const struct fr_reco
     const Fr__Entry *entry = added->entry;
     struct conversations_place place = {.conversation = added->conversation_id};
     conversations_matter matter;
-    enum fr_error err = load(tables, added->conversation_id, &matter);
+    enum fr_error err = conversations_load(tables, added->conversation_id, &matter);
 
     if (err != FR_OK)
         return err;
@@ -247,7 +250,8 @@ conversations_apply_message_added(struct fr_tables *tables, const struct fr_reco
     if (entry->direction == FR__DIRECTION__FROM_CUSTOMER)
         err = hear(tables, added->conversation_id, &matter, entry);
     if (entry->direction == FR__DIRECTION__TO_CUSTOMER && matter.open) {
-        set_us(&matter.has_unanswered_us, &matter.unanswered_us, added->unanswered_us);
+        conversations_set_us(&matter.has_unanswered_us, &matter.unanswered_us,
+                             added->unanswered_us);
         err = set_quiet(tables, added->conversation_id, &matter, added->quiet_us);
     }
     if (err == FR_OK)
@@ -256,7 +260,7 @@ conversations_apply_message_added(struct fr_tables *tables, const struct fr_reco
         err = name_message(tables, entry, place);
     if (err == FR_OK)
         err = conversations_put(tables, added->conversation_id, &matter);
-    return err == FR_OK ? count_up(tables, total_of(entry->direction)) : err;
+    return err == FR_OK ? conversations_count_up(tables, total_of(entry->direction)) : err;
 }
 
 /* ConversationClassified.  Writes conversations. */
@@ -265,7 +269,7 @@ conversations_apply_classified(struct fr_tables *tables, const struct fr_record 
 {
     const Fr__ConversationClassified *classified = fr_body(event);
     conversations_matter matter;
-    enum fr_error err = load(tables, classified->conversation_id, &matter);
+    enum fr_error err = conversations_load(tables, classified->conversation_id, &matter);
 
     if (err != FR_OK)
         return err;
@@ -288,7 +292,7 @@ conversations_apply_channel_switched(struct fr_tables *tables, const struct fr_r
 {
     const Fr__ChannelSwitched *switched = fr_body(event);
     conversations_matter matter;
-    enum fr_error err = load(tables, switched->conversation_id, &matter);
+    enum fr_error err = conversations_load(tables, switched->conversation_id, &matter);
 
     if (err != FR_OK)
         return err;
@@ -305,13 +309,13 @@ conversations_apply_task_requested(struct fr_tables *tables, const struct fr_rec
 {
     const Fr__TaskRequested *task = fr_body(event);
     conversations_matter matter;
-    enum fr_error err = load(tables, task->conversation_id, &matter);
+    enum fr_error err = conversations_load(tables, task->conversation_id, &matter);
 
     if (err != FR_OK)
         return err;
-    set_id(&matter.has_task_id, &matter.task_id, task->task_id);
+    conversations_set_id(&matter.has_task_id, &matter.task_id, task->task_id);
     if (matter.unanswered_us == 0)
-        set_us(&matter.has_unanswered_us, &matter.unanswered_us, task->arrived_us);
+        conversations_set_us(&matter.has_unanswered_us, &matter.unanswered_us, task->arrived_us);
     err = set_quiet(tables, task->conversation_id, &matter, 0);
     if (err == FR_OK)
         err = set_look_again(tables, task->conversation_id, &matter, 0);
@@ -324,7 +328,7 @@ conversations_apply_task_end_noted(struct fr_tables *tables, const struct fr_rec
 {
     const Fr__TaskEndNoted *noted = fr_body(event);
     conversations_matter matter;
-    enum fr_error err = load(tables, noted->conversation_id, &matter);
+    enum fr_error err = conversations_load(tables, noted->conversation_id, &matter);
 
     if (err != FR_OK)
         return err;
@@ -340,7 +344,7 @@ conversations_apply_assigned(struct fr_tables *tables, const struct fr_record *e
     const Fr__ConversationAssigned *assigned = fr_body(event);
     conversations_customer row;
     conversations_matter matter;
-    enum fr_error err = load(tables, assigned->conversation_id, &matter);
+    enum fr_error err = conversations_load(tables, assigned->conversation_id, &matter);
 
     if (err != FR_OK)
         return err;
@@ -349,9 +353,9 @@ conversations_apply_assigned(struct fr_tables *tables, const struct fr_record *e
     matter.last_agent = assigned->agent;
     err = conversations_put(tables, assigned->conversation_id, &matter);
     if (err == FR_OK)
-        err = load_customer(tables, matter.customer_id, matter.brand, &row);
+        err = conversations_load_customer(tables, matter.customer_id, matter.brand, &row);
     row.last_agent = assigned->agent;
-    set_us(&row.has_served_us, &row.served_us, event->head->time_us);
+    conversations_set_us(&row.has_served_us, &row.served_us, event->head->time_us);
     return err == FR_OK ? conversations_customer_put(tables, matter.customer_id, matter.brand, &row)
                         : err;
 }
@@ -362,7 +366,7 @@ conversations_apply_wait_told(struct fr_tables *tables, const struct fr_record *
 {
     const Fr__WaitTold *told = fr_body(event);
     conversations_matter matter;
-    enum fr_error err = load(tables, told->conversation_id, &matter);
+    enum fr_error err = conversations_load(tables, told->conversation_id, &matter);
 
     if (err != FR_OK)
         return err;
@@ -379,7 +383,7 @@ conversations_apply_wait_choice_made(struct fr_tables *tables, const struct fr_r
 {
     const Fr__WaitChoiceMade *made = fr_body(event);
     conversations_matter matter;
-    enum fr_error err = load(tables, made->conversation_id, &matter);
+    enum fr_error err = conversations_load(tables, made->conversation_id, &matter);
 
     if (err != FR_OK)
         return err;
@@ -394,7 +398,7 @@ conversations_apply_resolved(struct fr_tables *tables, const struct fr_record *e
 {
     const Fr__ConversationResolved *resolved = fr_body(event);
     conversations_matter matter;
-    enum fr_error err = load(tables, resolved->conversation_id, &matter);
+    enum fr_error err = conversations_load(tables, resolved->conversation_id, &matter);
 
     if (err != FR_OK)
         return err;
@@ -405,8 +409,8 @@ conversations_apply_resolved(struct fr_tables *tables, const struct fr_record *e
     matter.outcome_note = resolved->note;
     matter.reason = resolved->reason;
     matter.changed_us = event->head->time_us;
-    set_us(&matter.has_resolved_us, &matter.resolved_us, event->head->time_us);
-    set_us(&matter.has_unanswered_us, &matter.unanswered_us, 0);
+    conversations_set_us(&matter.has_resolved_us, &matter.resolved_us, event->head->time_us);
+    conversations_set_us(&matter.has_unanswered_us, &matter.unanswered_us, 0);
     release_task(&matter);
     err = set_quiet(tables, resolved->conversation_id, &matter, 0);
     if (err == FR_OK)
@@ -417,8 +421,9 @@ conversations_apply_resolved(struct fr_tables *tables, const struct fr_record *e
         err = list_open(tables, resolved->conversation_id, &matter, false);
     if (err == FR_OK)
         err = COUNT(tables, resolved);
-    return err == FR_OK ? count_up(tables, offsetof(struct conversations_totals, outcomes) +
-                                               ((size_t)resolved->outcome & 7) * sizeof(uint64_t))
+    return err == FR_OK ? conversations_count_up(
+                              tables, offsetof(struct conversations_totals, outcomes) +
+                                          ((size_t)resolved->outcome & 7) * sizeof(uint64_t))
                         : err;
 }
 
@@ -428,129 +433,20 @@ conversations_apply_reopened(struct fr_tables *tables, const struct fr_record *e
 {
     const Fr__ConversationReopened *reopened = fr_body(event);
     conversations_matter matter;
-    enum fr_error err = load(tables, reopened->conversation_id, &matter);
+    enum fr_error err = conversations_load(tables, reopened->conversation_id, &matter);
 
     if (err != FR_OK)
         return err;
     matter.open = true;
     matter.has_outcome = false;
     matter.outcome_agent = matter.outcome_note = NULL;
-    set_us(&matter.has_resolved_us, &matter.resolved_us, 0);
+    conversations_set_us(&matter.has_resolved_us, &matter.resolved_us, 0);
     matter.reason = reopened->reason;
     matter.changed_us = event->head->time_us;
     err = conversations_put(tables, reopened->conversation_id, &matter);
     if (err == FR_OK)
         err = list_open(tables, reopened->conversation_id, &matter, true);
     return err == FR_OK ? COUNT(tables, reopened) : err;
-}
-
-/* ConversationRekeyed.  Writes conversations, by_customer. */
-enum fr_error
-conversations_apply_rekeyed(struct fr_tables *tables, const struct fr_record *event)
-{
-    const Fr__ConversationRekeyed *rekeyed = fr_body(event);
-    conversations_matter matter;
-    enum fr_error err = load(tables, rekeyed->conversation_id, &matter);
-
-    if (err != FR_OK)
-        return err;
-    matter.customer_id = rekeyed->to_customer;
-    err = conversations_put(tables, rekeyed->conversation_id, &matter);
-    if (err == FR_OK)
-        err = conversations_timeline_del(tables, rekeyed->from_customer, rekeyed->conversation_id);
-    if (err == FR_OK)
-        err = conversations_timeline_put(tables, rekeyed->to_customer, rekeyed->conversation_id);
-    return err == FR_OK ? COUNT(tables, rekeyed) : err;
-}
-
-/* What was kept of one customer at one brand, laid over what is kept of the other: all that is
- * open, and the later of what there can be only one of. */
-static enum fr_error
-lay_over(struct fr_tables *tables, conversations_customer *to, const conversations_customer *from)
-{
-    struct fr_arena *arena = fr_tables_arena(tables);
-    enum fr_error err = join_ids(arena, &to->open, &to->n_open, from->open, from->n_open, 0);
-
-    if (err == FR_OK)
-        err = join_ids(arena, &to->open_unverified, &to->n_open_unverified, from->open_unverified,
-                       from->n_open_unverified, 0);
-    if (from->resolved_us > to->resolved_us) {
-        set_id(&to->has_resolved, &to->resolved, from->resolved);
-        set_us(&to->has_resolved_us, &to->resolved_us, from->resolved_us);
-    }
-    if (from->resolved_unverified_us > to->resolved_unverified_us) {
-        set_id(&to->has_resolved_unverified, &to->resolved_unverified, from->resolved_unverified);
-        set_us(&to->has_resolved_unverified_us, &to->resolved_unverified_us,
-               from->resolved_unverified_us);
-    }
-    if (from->served_us > to->served_us) {
-        to->last_agent = from->last_agent;
-        set_us(&to->has_served_us, &to->served_us, from->served_us);
-    }
-    return err;
-}
-
-static enum fr_error
-move_identifiers(struct fr_tables *tables, uint64_t from, uint64_t to)
-{
-    enum { CHUNK = 64 };
-    size_t count = CHUNK;
-    enum fr_error err = FR_OK;
-
-    while (err == FR_OK && count == CHUNK) {
-        struct conversations_identifier *identifiers;
-
-        err = conversations_identifiers(fr_tables_view(tables), from, CHUNK,
-                                        fr_tables_arena(tables), &identifiers, &count);
-        for (size_t i = 0; err == FR_OK && i < count; i++) {
-            err = conversations_identifier_put(tables, to, &identifiers[i]);
-            if (err == FR_OK)
-                err = conversations_identifier_del(tables, from, &identifiers[i]);
-        }
-    }
-    return err;
-}
-
-/* CustomerRekeyed.  Writes redirects, customers, identifiers. */
-enum fr_error
-conversations_apply_customer_rekeyed(struct fr_tables *tables, const struct fr_record *event)
-{
-    const Fr__CustomerRekeyed *rekeyed = fr_body(event);
-    const char **brands;
-    size_t count;
-    enum fr_error err =
-        conversations_redirect_put(tables, rekeyed->from_customer, rekeyed->to_customer);
-
-    if (err == FR_OK)
-        err = move_identifiers(tables, rekeyed->from_customer, rekeyed->to_customer);
-    if (err == FR_OK)
-        err = conversations_brands(fr_tables_view(tables), rekeyed->from_customer,
-                                   fr_tables_arena(tables), &brands, &count);
-    for (size_t i = 0; err == FR_OK && i < count; i++) {
-        conversations_customer from, to;
-
-        err = load_customer(tables, rekeyed->from_customer, brands[i], &from);
-        if (err == FR_OK)
-            err = load_customer(tables, rekeyed->to_customer, brands[i], &to);
-        if (err == FR_OK)
-            err = lay_over(tables, &to, &from);
-        if (err == FR_OK)
-            err = conversations_customer_put(tables, rekeyed->to_customer, brands[i], &to);
-        if (err == FR_OK)
-            err = conversations_customer_del(tables, rekeyed->from_customer, brands[i]);
-    }
-    return err;
-}
-
-/* IdentifierNoted.  Writes identifiers. */
-enum fr_error
-conversations_apply_identifier_noted(struct fr_tables *tables, const struct fr_record *event)
-{
-    const Fr__IdentifierNoted *noted = fr_body(event);
-    const struct conversations_identifier identifier = {
-        .type = noted->type, .value = noted->value, .unverified = noted->unverified};
-
-    return conversations_identifier_put(tables, noted->customer_id, &identifier);
 }
 
 /* The outside world has a name for what we sent: a reply may refer to it. */

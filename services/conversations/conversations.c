@@ -10,6 +10,11 @@ static const struct fr_input inputs[] = {
     { FR_MESSAGE_IDENTIFIED,    "identity", conversations_decide_message_identified }, /* which matter is it? */
     { FR_CUSTOMERS_MERGED,      "identity", conversations_decide_customers_merged   }, /* two were one */
     { FR_KEY_ATTACHED,          "identity", conversations_decide_key_attached       }, /* to show beside the history */
+    { FR_KEY_DETACHED,          "identity", conversations_decide_key_detached       }, /* it is his no more */
+    { FR_CUSTOMERS_SPLIT,       "identity", conversations_decide_customers_split    }, /* one is two again */
+    { FR_OBSERVATION_MOVED,     "identity", conversations_decide_observation_moved  }, /* it was another's word */
+    { FR_CUSTOMER_ERASED,       "identity", conversations_decide_customer_erased    }, /* he is to be forgotten */
+    { CONVERSATIONS_REKEY,      FR_TIMER,   conversations_decide_rekey              }, /* the next chunk of that */
     { FR_OFFER_ACCEPTED,        "routing",  conversations_decide_wait_accepted      }, /* an agent has it */
     { FR_TASK_ENDED,            "routing",  conversations_decide_wait_ended         }, /* he has it no more */
     { FR_WAIT_ESTIMATED,        "routing",  conversations_decide_wait_estimated     }, /* tell him how long */
@@ -37,6 +42,9 @@ static const struct fr_event events[] = {
     { FR_CONVERSATION_REOPENED, conversations_apply_reopened         },
     { FR_CONVERSATION_REKEYED,  conversations_apply_rekeyed          },
     { FR_CUSTOMER_REKEYED,      conversations_apply_customer_rekeyed },
+    { FR_CUSTOMER_PARTED,       conversations_apply_customer_parted  },
+    { FR_REKEY_ADVANCED,        conversations_apply_rekey_advanced   },
+    { FR_TEXTS_ERASED,          conversations_apply_texts_erased     },
     { FR_IDENTIFIER_NOTED,      conversations_apply_identifier_noted },
     { FR_DELIVERY_NOTED,        conversations_apply_delivery_noted   },
     { FR_CONVERSATION_CLASSIFIED, conversations_apply_classified     },
@@ -60,6 +68,7 @@ const struct fr_stage conversations_stage = {
     .config = conversations_config_keys,
     .config_size = sizeof(struct conversations_config),
     .tables = conversations_tables,
+    .layout = 2,
     .inputs = inputs,
     .events = events,
     .queries = conversations_queries,

@@ -43,12 +43,21 @@ enum {
     CONVERSATIONS_QUIET = FR_TIMER_KIND + 1, /* answered, and the customer said nothing more */
     CONVERSATIONS_LOOK_AGAIN =
         FR_TIMER_KIND + 2, /* routing ended the task: is an answer still due? */
+    CONVERSATIONS_REKEY =
+        FR_TIMER_KIND + 20, /* the next chunk of a timeline; the id is the job's */
 };
 
 /* ---- decide_customer.c: what customers do ---- */
 fr_decide_fn conversations_decide_message_identified;
-fr_decide_fn conversations_decide_customers_merged;
 fr_decide_fn conversations_decide_key_attached;
+fr_decide_fn conversations_decide_key_detached;
+
+/* ---- decide_rekey.c: who a customer is has changed ---- */
+fr_decide_fn conversations_decide_customers_merged;
+fr_decide_fn conversations_decide_customers_split;
+fr_decide_fn conversations_decide_observation_moved;
+fr_decide_fn conversations_decide_customer_erased;
+fr_decide_fn conversations_decide_rekey;
 
 /* ---- decide_agent.c: what agents do ---- */
 fr_decide_fn conversations_decide_offer_accepted;
@@ -88,6 +97,9 @@ fr_apply_fn conversations_apply_resolved;
 fr_apply_fn conversations_apply_reopened;
 fr_apply_fn conversations_apply_rekeyed;
 fr_apply_fn conversations_apply_customer_rekeyed;
+fr_apply_fn conversations_apply_customer_parted;
+fr_apply_fn conversations_apply_rekey_advanced;
+fr_apply_fn conversations_apply_texts_erased;
 fr_apply_fn conversations_apply_identifier_noted;
 fr_apply_fn conversations_apply_delivery_noted;
 fr_apply_fn conversations_apply_classified;

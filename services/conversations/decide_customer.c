@@ -57,6 +57,8 @@ open_new(struct conversations_talk *talk, const Fr__MessageIdentified *identifie
     opened.complaint = message->complaint;
     opened.has_unverified = identified->unverified;
     opened.unverified = identified->unverified;
+    opened.has_origin = identified->has_origin;
+    opened.origin = identified->origin;
     opened.reason = (char *)reason;
     opened.has_linked = facts->referred != 0 || facts->foreign != 0;
     opened.linked = facts->referred != 0 ? facts->referred : facts->foreign;
@@ -213,103 +215,6 @@ conversations_decide_message_identified(struct fr_turn *turn, const struct fr_re
     return err == FR_OK ? conversations_say_task(&talk, entry.text, arrived_us) : err;
 }
 
-/* ---- two customers were one ---- */
-
-static const char *
-rekey_reason(const conversations_matter *matter, const conversations_customer *survivor)
-{
-    if (!matter->open)
-        return "the customer was merged; a past conversation";
-    if (survivor == NULL ||
-        (matter->unverified ? survivor->n_open_unverified : survivor->n_open) == 0)
-        return "the customer was merged; his open conversation goes on";
-    return "the customer was merged; both have an open conversation, the older is continued";
-}
-
-/* Agents who have one of his conversations see the whole history now. */
-static enum fr_error
-share_again(struct fr_turn *turn, const struct fr_record *input, uint64_t customer)
-{
-    const char **brands;
-    size_t brand_count;
-    enum fr_error err =
-        conversations_brands(turn->view, customer, turn->arena, &brands, &brand_count);
-
-    for (size_t b = 0; err == FR_OK && b < brand_count; b++) {
-        const conversations_customer *row;
-
-        err = conversations_customer_get(turn->view, customer, brands[b], turn->arena, &row);
-        for (size_t i = 0; err == FR_OK && i < row->n_open; i++) {
-            struct conversations_talk talk;
-
-            err = conversations_talk_begin(&talk, turn, input, row->open[i]);
-            if (err == FR_OK && talk.matter->site != NULL)
-                err = conversations_say_history(&talk);
-        }
-    }
-    return err;
-}
-
-/* CustomersMerged: everything of the one belongs to the other now.
- *
- * Reads by_customer, conversations, customers.  Emits CustomerRekeyed, ConversationRekeyed for each
- * of his conversations, and ConversationShared again for those that an agent has. Sent twice: the
- * redirect is known, and nothing happens.
- */
-enum fr_error
-conversations_decide_customers_merged(struct fr_turn *turn, const struct fr_record *input)
-{
-    const Fr__CustomersMerged *merged = fr_unpack(turn, input, &fr__customers_merged__descriptor);
-    Fr__CustomerRekeyed rekeyed = FR__CUSTOMER_REKEYED__INIT;
-    const struct fr_labels labels = {.key = merged != NULL ? merged->survivor : 0};
-    uint64_t *conversations;
-    const char **reasons;
-    size_t count;
-    bool more;
-    enum fr_error err;
-
-    if (merged == NULL)
-        return fr_reject(turn, input, "CustomersMerged does not decode");
-    if (conversations_redirect_get(turn->view, merged->merged) != 0) {
-        fr_count(turn, CONVERSATIONS_REPEATED, 1);
-        return FR_OK;
-    }
-    err = conversations_timeline(turn->view, merged->merged, 0, SIZE_MAX, turn->arena,
-                                 &conversations, &count, &more);
-    reasons = fr_arena_zalloc(turn->arena, count + 1, sizeof(*reasons));
-    if (err != FR_OK || reasons == NULL)
-        return err != FR_OK ? err : FR_NO_MEMORY;
-    for (size_t i = 0; err == FR_OK && i < count; i++) { /* judged before the tables change */
-        const conversations_customer *survivor = NULL;
-        const conversations_matter *matter;
-
-        err = conversations_get(turn->view, conversations[i], turn->arena, &matter);
-        if (err == FR_OK)
-            err = conversations_customer_get(turn->view, merged->survivor, matter->brand,
-                                             turn->arena, &survivor);
-        err = err == FR_NOT_FOUND ? FR_OK : err;
-        if (err == FR_OK)
-            reasons[i] = rekey_reason(matter, survivor);
-    }
-    rekeyed.from_customer = merged->merged;
-    rekeyed.to_customer = merged->survivor;
-    if (err == FR_OK)
-        err = fr_emit_as(turn, input, &rekeyed.base, &labels);
-    for (size_t i = count; err == FR_OK && i > 0; i--) {
-        Fr__ConversationRekeyed event = FR__CONVERSATION_REKEYED__INIT;
-        struct conversations_talk talk;
-
-        err = conversations_talk_begin(&talk, turn, input, conversations[i - 1]);
-        event.conversation_id = conversations[i - 1];
-        event.from_customer = merged->merged;
-        event.to_customer = merged->survivor;
-        event.reason = (char *)reasons[i - 1];
-        if (err == FR_OK)
-            err = conversations_say(&talk, &event.base, NULL);
-    }
-    return err == FR_OK ? share_again(turn, input, merged->survivor) : err;
-}
-
 /* KeyAttached: an identifier to show beside the history.  Device keys say nothing to an agent.
  *
  * Reads nothing.  Emits IdentifierNoted.
@@ -331,5 +236,30 @@ conversations_decide_key_attached(struct fr_turn *turn, const struct fr_record *
     noted.type = attached->type;
     noted.value = attached->value;
     noted.unverified = attached->unverified;
+    noted.has_origin = attached->has_origin;
+    noted.origin = attached->origin;
+    return fr_emit(turn, input, &noted.base);
+}
+
+/* KeyDetached: the identifier is his no more.
+ *
+ * Reads nothing.  Emits IdentifierNoted.
+ * Sent twice: noted twice, with the same effect.
+ */
+enum fr_error
+conversations_decide_key_detached(struct fr_turn *turn, const struct fr_record *input)
+{
+    const Fr__KeyDetached *detached = fr_unpack(turn, input, &fr__key_detached__descriptor);
+    Fr__IdentifierNoted noted = FR__IDENTIFIER_NOTED__INIT;
+
+    if (detached == NULL)
+        return fr_reject(turn, input, "KeyDetached does not decode");
+    if (strcmp(detached->type, "device") == 0 ||
+        strlen(detached->type) + strlen(detached->value) > 400)
+        return FR_OK;
+    noted.customer_id = detached->customer_id;
+    noted.type = detached->type;
+    noted.value = detached->value;
+    noted.has_gone = noted.gone = true;
     return fr_emit(turn, input, &noted.base);
 }

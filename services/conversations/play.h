@@ -14,6 +14,7 @@
 struct play_message { /* what is left out gets the value said beside it */
     uint64_t id;      /* a new one */
     uint64_t customer;
+    uint64_t origin;      /* the customer himself */
     const char *channel;  /* "channel_webchat" */
     const char *brand;    /* "acme" */
     const char *address;  /* "s1" */
@@ -57,6 +58,8 @@ play_write(struct fr_given *given, const struct play_message *message)
     received.has_writer = message->automatic;
     received.writer = FR__WRITER__AUTO_REPLY;
     identified.customer_id = message->customer;
+    identified.has_origin = message->origin != 0;
+    identified.origin = message->origin;
     identified.unverified = message->unverified;
     identified.message = &received;
     fr_given_input(given, "identity", message->customer,

@@ -15,6 +15,7 @@ enum {
     BY_CUSTOMER,
     IDENTIFIERS,
     REDIRECTS,
+    REKEYS,
     TOTALS,
 };
 
@@ -31,8 +32,9 @@ const struct fr_table conversations_tables[] = {
     [DELIVERIES]    = { "deliveries",    false, "message -> delivery state, when, why" },
     [CUSTOMERS]     = { "customers",     true,  "customer, brand -> open, last resolved, last agent" },
     [BY_CUSTOMER]   = { "by_customer",   true,  "customer, conversation" },
-    [IDENTIFIERS]   = { "identifiers",   true,  "customer, type, value -> is it unverified?" },
+    [IDENTIFIERS]   = { "identifiers",   true,  "customer, type, value -> is it unverified? whose is it?" },
     [REDIRECTS]     = { "redirects",     false, "merged customer -> the one he is now" },
+    [REKEYS]        = { "rekeys",        false, "job -> how far a timeline was gone through" },
     [TOTALS]        = { "totals",        false, "one row: what conversations.stats prints" },
     FR_TABLE_END,
 };
@@ -194,6 +196,16 @@ conversations_external_put(struct fr_tables *tables, const char *channel, const 
     return fr_put(tables, &conversations_tables[EXTERNALS],
                   by_external(&key, channel, account, external_id),
                   fr_slice(&message, sizeof(message)));
+}
+
+enum fr_error
+conversations_external_del(struct fr_tables *tables, const char *channel, const char *account,
+                           const char *external_id)
+{
+    struct fr_key key;
+
+    return fr_del(tables, &conversations_tables[EXTERNALS],
+                  by_external(&key, channel, account, external_id));
 }
 
 bool
@@ -427,11 +439,11 @@ enum fr_error
 conversations_identifier_put(struct fr_tables *tables, uint64_t customer,
                              const struct conversations_identifier *identifier)
 {
-    uint8_t unverified = identifier->unverified;
-    struct fr_key key;
+    struct fr_key key, value;
 
+    fr_key_u64(fr_key_u8(fr_key_init(&value), identifier->unverified), identifier->origin);
     return fr_put(tables, &conversations_tables[IDENTIFIERS],
-                  by_identifier(&key, customer, identifier), fr_slice(&unverified, 1));
+                  by_identifier(&key, customer, identifier), fr_key_slice(&value));
 }
 
 enum fr_error
@@ -465,6 +477,7 @@ conversations_identifiers(const struct fr_view *view, uint64_t customer, size_t 
         one->type = fr_arena_strdup(arena, type);
         one->value = fr_arena_strdup(arena, type + strlen(type) + 1);
         one->unverified = *(const uint8_t *)value.data != 0;
+        one->origin = value.size == 9 ? id_at(value, 1) : customer;
         if (one->type == NULL || one->value == NULL)
             err = FR_NO_MEMORY;
     }
@@ -492,6 +505,45 @@ conversations_redirect_put(struct fr_tables *tables, uint64_t customer, uint64_t
 
     return fr_put(tables, &conversations_tables[REDIRECTS], by_id(&key, customer),
                   fr_slice(&now, sizeof(now)));
+}
+
+enum fr_error
+conversations_redirect_del(struct fr_tables *tables, uint64_t customer)
+{
+    struct fr_key key;
+
+    return fr_del(tables, &conversations_tables[REDIRECTS], by_id(&key, customer));
+}
+
+enum fr_error
+conversations_rekey_get(const struct fr_view *view, uint64_t job, struct fr_arena *arena,
+                        const Fr__ConversationsStateRekey **state)
+{
+    const void *message;
+    struct fr_key key;
+    enum fr_error err = fr_get_message(view, &conversations_tables[REKEYS], by_id(&key, job),
+                                       &fr__conversations_state_rekey__descriptor, arena, &message);
+
+    if (err == FR_OK)
+        *state = message;
+    return err;
+}
+
+enum fr_error
+conversations_rekey_put(struct fr_tables *tables, uint64_t job,
+                        const Fr__ConversationsStateRekey *state)
+{
+    struct fr_key key;
+
+    return fr_put_message(tables, &conversations_tables[REKEYS], by_id(&key, job), &state->base);
+}
+
+enum fr_error
+conversations_rekey_del(struct fr_tables *tables, uint64_t job)
+{
+    struct fr_key key;
+
+    return fr_del(tables, &conversations_tables[REKEYS], by_id(&key, job));
 }
 
 /* ---- totals, and the walk for queries ---- */

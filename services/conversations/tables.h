@@ -49,6 +49,8 @@ enum fr_error conversations_external_get(const struct fr_view *view, const char 
 enum fr_error conversations_external_put(struct fr_tables *tables, const char *channel,
                                          const char *account, const char *external_id,
                                          uint64_t message);
+enum fr_error conversations_external_del(struct fr_tables *tables, const char *channel,
+                                         const char *account, const char *external_id);
 bool conversations_said(const struct fr_view *view, uint64_t conversation, const char *client_id);
 enum fr_error conversations_said_put(struct fr_tables *tables, uint64_t conversation,
                                      const char *client_id, uint64_t message);
@@ -96,6 +98,7 @@ enum fr_error conversations_timeline(const struct fr_view *view, uint64_t custom
 struct conversations_identifier {
     const char *type, *value;
     bool unverified;
+    uint64_t origin; /* of the customer: who takes it along when he goes apart */
 };
 enum fr_error conversations_identifier_put(struct fr_tables *tables, uint64_t customer,
                                            const struct conversations_identifier *identifier);
@@ -109,6 +112,15 @@ enum fr_error conversations_identifiers(const struct fr_view *view, uint64_t cus
 /* 0: he was never merged into another. */
 uint64_t conversations_redirect_get(const struct fr_view *view, uint64_t customer);
 enum fr_error conversations_redirect_put(struct fr_tables *tables, uint64_t customer, uint64_t now);
+enum fr_error conversations_redirect_del(struct fr_tables *tables, uint64_t customer);
+
+/* Work over a timeline in chunks.  FR_NOT_FOUND: it is done. */
+enum fr_error conversations_rekey_get(const struct fr_view *view, uint64_t job,
+                                      struct fr_arena *arena,
+                                      const Fr__ConversationsStateRekey **state);
+enum fr_error conversations_rekey_put(struct fr_tables *tables, uint64_t job,
+                                      const Fr__ConversationsStateRekey *state);
+enum fr_error conversations_rekey_del(struct fr_tables *tables, uint64_t job);
 
 struct conversations_totals { /* for conversations.stats */
     uint64_t opened, reopened, resolved;

@@ -9,6 +9,7 @@ struct action { /* one on its way */
     const struct fr_record *input;
     const Fr__IdentityActionAsked *asked;
     const Fr__IdentityStateObservation *seen; /* when an observation was named */
+    uint64_t observation;                     /* its id */
     uint64_t origin, root;                    /* of customer or observation */
     uint64_t other_origin, other_root;        /* of other, where one was named */
     struct identity_group *group, *other_group;
@@ -29,18 +30,23 @@ name_one(struct action *action, bool by_customer, uint64_t customer, bool by_obs
     enum fr_error err = FR_OK;
 
     *origin = customer;
+    if (!by_observation && by_customer &&
+        identity_customer_get(view, customer, &row) == FR_NOT_FOUND) {
+        by_observation = true; /* an id is an id: a person may name either */
+        observation = customer;
+    }
     if (by_observation) {
         err = identity_observation_get(view, observation, action->turn->arena, seen);
         if (err == FR_OK)
             *origin = (*seen)->origin;
+        action->observation = action->observation == 0 ? observation : action->observation;
     } else if (!by_customer) {
         err = FR_NOT_FOUND;
     }
     if (err == FR_OK)
         err = identity_root_get(view, *origin, root, &row);
     if (err == FR_NOT_FOUND) {
-        action->refusal = by_observation ? "that observation was never seen, or is erased"
-                                         : "no customer has that id";
+        action->refusal = "no customer and no observation has that id (or it is erased)";
         return FR_OK;
     }
     if (err == FR_OK && row.erased)
@@ -58,16 +64,17 @@ name_both(struct action *action)
                 asked->action == FR__IDENTITY_ACTION__LIFT;
     const Fr__IdentityStateObservation *ignored;
     enum fr_error err =
-        name_one(action, asked->has_customer, asked->customer, asked->has_observation,
-                 asked->observation, &action->seen, &action->origin, &action->root);
+        name_one(action, asked->has_customer_id, asked->customer_id, asked->has_observation_id,
+                 asked->observation_id, &action->seen, &action->origin, &action->root);
 
     if (err == FR_OK && action->refusal == NULL)
         err = identity_group_load(action->turn->view, action->turn->arena, action->root, true,
                                   &action->group);
     if (err != FR_OK || action->refusal != NULL || !pair)
         return err;
-    err = name_one(action, asked->has_other, asked->other, asked->has_other_observation,
-                   asked->other_observation, &ignored, &action->other_origin, &action->other_root);
+    err =
+        name_one(action, asked->has_other_id, asked->other_id, asked->has_other_observation_id,
+                 asked->other_observation_id, &ignored, &action->other_origin, &action->other_root);
     if (err == FR_OK && action->refusal == NULL)
         err = identity_group_load(action->turn->view, action->turn->arena, action->other_root, true,
                                   &action->other_group);
@@ -394,7 +401,7 @@ prove_observation(struct action *action, const struct identity_evidence *key)
         if (this_key)
             reason->assurance = FR__ASSURANCE__VERIFIED;
     }
-    moved.observation_id = action->asked->observation;
+    moved.observation_id = action->observation;
     moved.from_customer = moved.to_customer = action->customer;
     moved.from_origin = moved.to_origin = action->seen->origin;
     moved.unverified = led_by_other;
@@ -510,7 +517,9 @@ verify(struct action *action)
 
     if (asked->key_type == NULL || asked->key_value == NULL ||
         identity_key_normal(asked->key_type, asked->key_value, asked->key_region,
-                            action->input->head->brand, config, normal, &why) != FR_OK) {
+                            asked->key_brand != NULL ? asked->key_brand
+                                                     : action->input->head->brand,
+                            config, normal, &why) != FR_OK) {
         action->refusal = why;
         return FR_OK;
     }

@@ -529,10 +529,10 @@ play_pair(struct scene *scene, const yaml_node_t *step, Fr__IdentityAction actio
 
     asked.action = action;
     asked.has_lift = asked.lift = true;
-    return name_observation(scene, step, a, "the first of the pair", &asked.has_observation,
-                            &asked.observation) &&
-           name_observation(scene, step, b, "the second of the pair", &asked.has_other_observation,
-                            &asked.other_observation) &&
+    return name_observation(scene, step, a, "the first of the pair", &asked.has_observation_id,
+                            &asked.observation_id) &&
+           name_observation(scene, step, b, "the second of the pair", &asked.has_other_observation_id,
+                            &asked.other_observation_id) &&
            submit(scene, step, &asked);
 }
 
@@ -554,7 +554,7 @@ play_of(struct scene *scene, const yaml_node_t *step, Fr__IdentityAction action,
         asked.key_region = given.region;
     }
     return name_observation(scene, step, member(scene->document, step, "of"), "of",
-                            &asked.has_observation, &asked.observation) &&
+                            &asked.has_observation_id, &asked.observation_id) &&
            submit(scene, step, &asked);
 }
 
