@@ -173,7 +173,7 @@ conversations_apply_opened(struct fr_tables *tables, const struct fr_record *eve
     matter.has_complaint = opened->has_complaint;
     matter.complaint = opened->complaint;
     matter.reason = opened->reason;
-    set_id(&matter.has_linked, &matter.linked, opened->linked);
+    conversations_set_id(&matter.has_linked, &matter.linked, opened->linked);
     err = conversations_put(tables, opened->conversation_id, &matter);
     if (err == FR_OK)
         err = list_open(tables, opened->conversation_id, &matter, true);

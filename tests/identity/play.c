@@ -531,8 +531,8 @@ play_pair(struct scene *scene, const yaml_node_t *step, Fr__IdentityAction actio
     asked.has_lift = asked.lift = true;
     return name_observation(scene, step, a, "the first of the pair", &asked.has_observation_id,
                             &asked.observation_id) &&
-           name_observation(scene, step, b, "the second of the pair", &asked.has_other_observation_id,
-                            &asked.other_observation_id) &&
+           name_observation(scene, step, b, "the second of the pair",
+                            &asked.has_other_observation_id, &asked.other_observation_id) &&
            submit(scene, step, &asked);
 }
 
