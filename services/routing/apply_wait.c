@@ -70,6 +70,24 @@ routing_apply_wait_ended(struct fr_tables *tables, const struct fr_record *event
     return routing_flow_put(tables, lane, &flow);
 }
 
+/* TaskQueued.  What routing_apply_task_queued writes; when its customer was told and it stands in
+ * another lane now, that lane is looked at. */
+enum fr_error
+routing_apply_wait_task_queued(struct fr_tables *tables, const struct fr_record *event)
+{
+    const Fr__TaskQueued *queued = fr_body(event);
+    struct routing_told told;
+    enum fr_error err;
+
+    TRY(routing_apply_task_queued(tables, event));
+    err = routing_told_get(fr_tables_view(tables), queued->task_id, &told);
+    if (err != FR_OK || told.lane == queued->lane)
+        return err == FR_NOT_FOUND ? FR_OK : err;
+    told.lane = queued->lane;
+    TRY(routing_told_put(tables, queued->task_id, &told));
+    return look_again(tables, queued->lane, event->head->time_us);
+}
+
 /* TaskEnded.  Writes told (removed), and what routing_apply_task_ended does. */
 enum fr_error
 routing_apply_wait_task_ended(struct fr_tables *tables, const struct fr_record *event)

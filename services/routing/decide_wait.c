@@ -1,29 +1,31 @@
 /* decide_wait.c - what customers in line are told, and what they choose instead of waiting. */
 #include "proto/site.pb-c.h"
 #include "services/routing/counters.h"
+#include "services/routing/hours.h"
 #include "services/routing/place.h"
+#include "services/routing/queues.h"
 #include "services/routing/waits.h"
 
 #define SLOT_US                                                                                    \
     INT64_C(1800000000) /* windows begin on the half hour; short ones on multiples of theirs */
 
-struct telling { /* one lane, while its customers are told */
+#define TRIES_MAX 400 /* half hours that are looked through for windows: more than a week */
+#define LINE_LANES 32 /* of one line; those beyond are not counted */
+
+struct telling { /* one line, while its customers are told */
     const struct fr_record *input;
     const struct routing_waiting_config *config;
-    struct routing_lane lane;
+    struct routing_lane lane; /* the one that it is about */
     const Fr__RoutingStateLane *facts;
+    /* Lanes of the same queue, brand and channel where somebody waits: who waits for long is asked
+     * less of (relaxation), and then stands in another lane of the same line. */
+    struct routing_lane lanes[LINE_LANES];
+    size_t lane_count;
     struct routing_flow flow;
     int64_t since_us; /* the first who waits was told first then; 0: nobody */
 };
 
 /* ---- the line ---- */
-
-static void
-scan_line(struct fr_scan *scan, const struct fr_turn *turn, uint32_t lane,
-          const struct routing_waiting *from)
-{
-    routing_waiting_scan(scan, turn->view, lane, from);
-}
 
 static bool
 is_told(const struct routing_waiting_config *config, const char *channel)
@@ -36,24 +38,62 @@ is_told(const struct routing_waiting_config *config, const char *channel)
     return false;
 }
 
-/* Since when somebody waits there, as far as the first of the line was told. */
+/* Since when somebody waits there, as far as the first of a lane was told. */
 static enum fr_error
-head_since(struct fr_turn *turn, uint32_t lane, int64_t *since_us)
+note_head(struct fr_turn *turn, struct telling *telling, uint32_t lane)
 {
     struct routing_waiting first;
     struct routing_told told;
     struct fr_scan scan;
     enum fr_error err;
 
-    *since_us = 0;
-    scan_line(&scan, turn, lane, NULL);
+    routing_waiting_scan(&scan, turn->view, lane, NULL);
     err = routing_waiting_next(&scan, &first);
     fr_scan_fini(&scan);
     if (err == FR_OK)
         err = routing_told_get(turn->view, first.task_id, &told);
-    if (err == FR_OK)
-        *since_us = told.first_us;
+    if (err == FR_OK && (telling->since_us == 0 || told.first_us < telling->since_us))
+        telling->since_us = told.first_us;
     return err == FR_NOT_FOUND ? FR_OK : err;
+}
+
+/* One lane of the queue: of this line, and does somebody wait there who could be served? */
+static enum fr_error
+add_lane(struct fr_turn *turn, struct telling *telling, uint32_t number)
+{
+    struct fr_arena_mark mark = fr_arena_mark(turn->arena);
+    struct routing_lane *lane = &telling->lanes[telling->lane_count];
+    const Fr__RoutingStateLane *facts;
+    enum fr_error err = routing_lane_get(turn->view, number, lane);
+
+    if (err != FR_OK || lane->waiting == 0 || lane->members == 0)
+        return err;
+    err = routing_lane_facts(turn->view, number, turn->arena, &facts);
+    if (err == FR_OK && strcmp(facts->brand, telling->facts->brand) == 0 &&
+        strcmp(facts->channel, telling->facts->channel) == 0) {
+        telling->lane_count++;
+        err = note_head(turn, telling, number);
+    }
+    fr_arena_release(turn->arena, mark);
+    return err;
+}
+
+static enum fr_error
+add_lanes(struct fr_turn *turn, struct telling *telling)
+{
+    const struct routing_set_of of = {ROUTING_OF_QUEUE, telling->lane.queue, 0};
+    struct routing_numbers numbers;
+    struct routing_chunk chunk;
+    enum fr_error err = routing_numbers_get(turn->view, &numbers);
+
+    for (uint32_t index = 0; err == FR_OK && index < routing_chunk_count(numbers.lanes); index++) {
+        err = routing_set_get(turn->view, of, index, &chunk);
+        for (uint32_t bit = routing_chunk_next(&chunk, 0);
+             err == FR_OK && bit < ROUTING_CHUNK_BITS && telling->lane_count < LINE_LANES;
+             bit = routing_chunk_next(&chunk, bit + 1))
+            err = add_lane(turn, telling, index * ROUTING_CHUNK_BITS + bit);
+    }
+    return err;
 }
 
 static enum fr_error
@@ -64,48 +104,88 @@ begin(struct telling *telling, struct fr_turn *turn, const struct fr_record *inp
 
     telling->input = input;
     telling->config = &config->waiting;
+    telling->lane_count = 0;
+    telling->since_us = 0;
     if (err == FR_OK)
         err = routing_lane_facts(turn->view, lane, turn->arena, &telling->facts);
-    if (err == FR_OK)
-        err = routing_flow_get(turn->view, telling->facts, &telling->flow);
-    return err == FR_OK ? head_since(turn, lane, &telling->since_us) : err;
+    if (err != FR_OK || !is_told(telling->config, telling->facts->channel))
+        return err;
+    err = routing_flow_get(turn->view, telling->facts, &telling->flow);
+    return err == FR_OK ? add_lanes(turn, telling) : err;
 }
 
-/* How many wait before him: counted from the side that is nearer, and no further than a few. */
+/* How many wait before him in one lane: counted from the side that is nearer, and no further than a
+ * few. */
 static uint32_t
-count_ahead(struct fr_turn *turn, const struct routing_lane *lane, const struct routing_task *task)
+count_in_lane(struct fr_turn *turn, const struct routing_lane *lane,
+              const struct routing_waiting *own)
 {
-    const struct routing_waiting from = {task->strict, task->order_us, task->task_id + 1};
     bool from_head = lane->waiting <= ROUTING_TOLD_MAX;
     struct routing_waiting other;
     struct fr_scan scan;
+    uint32_t before = 0, behind = 0;
+
+    routing_waiting_scan(&scan, turn->view, lane->number, from_head ? NULL : own);
+    while (before + behind < ROUTING_TOLD_MAX && routing_waiting_next(&scan, &other) == FR_OK &&
+           (!from_head || routing_place_compare(&other, own) < 0)) {
+        before += from_head;
+        behind += !from_head; /* himself too, when it is his lane */
+    }
+    fr_scan_fini(&scan);
+    return from_head ? before : lane->waiting - behind;
+}
+
+static uint32_t
+count_ahead(struct fr_turn *turn, const struct telling *telling, const struct routing_task *task)
+{
+    const struct routing_waiting own = routing_place_of(task);
     uint32_t count = 0;
 
-    scan_line(&scan, turn, lane->number, from_head ? NULL : &from);
-    while (count < ROUTING_TOLD_MAX && routing_waiting_next(&scan, &other) == FR_OK &&
-           other.task_id != task->task_id)
-        count++;
-    fr_scan_fini(&scan);
-    return from_head ? count : lane->waiting - 1 - count;
+    for (size_t i = 0; i < telling->lane_count; i++)
+        count += count_in_lane(turn, &telling->lanes[i], &own);
+    return count;
 }
 
 /* ---- saying it ---- */
 
-/* From the next half hour at which he would hardly be served yet, one behind the other. */
-static Fr__WaitWindow **
-windows_after(struct fr_turn *turn, const struct routing_waiting_config *config, int64_t p90_us)
+/* Somebody is there at its begin and its end. */
+static bool
+is_open(const struct fr_turn *turn, const char *calendar, const Fr__WaitWindow *window)
 {
+    struct routing_hours hours =
+        routing_hours_at(turn->calendars, calendar, (struct fr_time){window->from_us});
+
+    return !hours.closed && (hours.next.unix_us == 0 || hours.next.unix_us >= window->to_us);
+}
+
+/* From the next half hour at which he would hardly be served yet, one behind the other, within the
+ * queue's hours.  NULL: out of memory. */
+static Fr__WaitWindow **
+windows_after(struct fr_turn *turn, const struct telling *telling, int64_t p90_us, size_t *count)
+{
+    const struct routing_waiting_config *config = telling->config;
+    const struct routing_queue *queue = routing_queue_named(turn->config, telling->facts->queue);
+    const char *calendar = queue != NULL ? queue->calendar : NULL;
     int64_t slot_us = config->window.us < SLOT_US ? config->window.us : SLOT_US;
     int64_t from_us = (turn->now.unix_us + p90_us + slot_us - 1) / slot_us * slot_us;
-    size_t count = (size_t)config->windows;
-    Fr__WaitWindow *rows = fr_arena_zalloc(turn->arena, count + 1, sizeof(*rows));
-    Fr__WaitWindow **list = fr_arena_zalloc(turn->arena, count + 1, sizeof(*list));
+    size_t most = (size_t)config->windows;
+    Fr__WaitWindow *rows = fr_arena_zalloc(turn->arena, most + 1, sizeof(*rows));
+    Fr__WaitWindow **list = fr_arena_zalloc(turn->arena, most + 1, sizeof(*list));
 
-    for (size_t i = 0; rows != NULL && list != NULL && i < count; i++) {
-        fr__wait_window__init(&rows[i]);
-        rows[i].from_us = from_us + (int64_t)i * config->window.us;
-        rows[i].to_us = rows[i].from_us + config->window.us;
-        list[i] = &rows[i];
+    *count = 0;
+    for (int tries = 0; rows != NULL && list != NULL && *count < most && tries < TRIES_MAX;
+         tries++) {
+        Fr__WaitWindow *row = &rows[*count];
+
+        fr__wait_window__init(row);
+        row->from_us = from_us;
+        row->to_us = from_us + config->window.us;
+        if (is_open(turn, calendar, row)) {
+            list[(*count)++] = row;
+            from_us = row->to_us;
+        } else {
+            from_us += slot_us;
+        }
     }
     return rows == NULL ? NULL : list;
 }
@@ -124,8 +204,9 @@ say_estimated(struct fr_turn *turn, const struct telling *telling, const struct 
     estimated.p50_us = wait->p50_us;
     estimated.p90_us = wait->p90_us;
     if (offered || wait->mean_us > telling->config->offer_above.us) {
-        estimated.n_windows = (size_t)telling->config->windows;
-        estimated.windows = windows_after(turn, telling->config, wait->p90_us);
+        estimated.windows = windows_after(turn, telling, wait->p90_us, &estimated.n_windows);
+        if (estimated.windows == NULL)
+            return FR_NO_MEMORY;
         fr_count(turn, ROUTING_COUNT_WAIT_OFFERED, !offered);
     }
     estimated.reason = fr_arena_printf(
@@ -139,9 +220,8 @@ say_estimated(struct fr_turn *turn, const struct telling *telling, const struct 
     estimated.hour_us = wait->hour_us;
     estimated.again_us = fr_time_add(turn->now, telling->config->every).unix_us;
     fr_count(turn, ROUTING_COUNT_WAITS_TOLD, first);
-    if (estimated.reason == NULL || (estimated.n_windows > 0 && estimated.windows == NULL))
-        return FR_NO_MEMORY;
-    return fr_emit_as(turn, telling->input, &estimated.base, &labels);
+    return estimated.reason == NULL ? FR_NO_MEMORY
+                                    : fr_emit_as(turn, telling->input, &estimated.base, &labels);
 }
 
 /* ---- he has come in ---- */
@@ -163,7 +243,7 @@ tell_first(struct fr_turn *turn, const struct fr_record *input, uint64_t task_id
         err = begin(&telling, turn, input, task.lane);
     if (err != FR_OK || !is_told(&config->waiting, telling.facts->channel))
         return err;
-    line.ahead = count_ahead(turn, &telling.lane, &task);
+    line.ahead = count_ahead(turn, &telling, &task);
     line.since_us = telling.since_us;
     routing_wait_estimate(&telling.flow, &line, turn->now, &wait);
     return say_estimated(turn, &telling, &task, line.ahead, &wait, true, false);
@@ -195,10 +275,9 @@ routing_decide_wait_requested(struct fr_turn *turn, const struct fr_record *inpu
 /* ---- what was said is not true any more ---- */
 
 static enum fr_error
-tell_again(struct fr_turn *turn, const struct telling *telling, uint64_t task_id, uint32_t ahead)
+tell_again(struct fr_turn *turn, const struct telling *telling, uint64_t task_id)
 {
-    struct routing_line line = {
-        .ahead = ahead, .since_us = telling->since_us, .turn_us = telling->config->turn.us};
+    struct routing_line line = {.since_us = telling->since_us, .turn_us = telling->config->turn.us};
     int64_t left_us, left_p90_us;
     struct routing_wait wait;
     struct routing_task task;
@@ -210,12 +289,13 @@ tell_again(struct fr_turn *turn, const struct telling *telling, uint64_t task_id
     err = routing_task_get(turn->view, task_id, &task);
     if (err != FR_OK)
         return err;
+    line.ahead = count_ahead(turn, telling, &task);
     routing_wait_estimate(&telling->flow, &line, turn->now, &wait);
     left_us = told.last_p50_us - (turn->now.unix_us - told.last_us);
     left_p90_us = told.last_p90_us - (turn->now.unix_us - told.last_us);
-    if (told.position == ahead + 1 && !routing_wait_changed(left_us, left_p90_us, &wait))
+    if (told.position == line.ahead + 1 && !routing_wait_changed(left_us, left_p90_us, &wait))
         return FR_OK;
-    return say_estimated(turn, telling, &task, ahead, &wait, false, told.offered);
+    return say_estimated(turn, telling, &task, line.ahead, &wait, false, told.offered);
 }
 
 static enum fr_error
@@ -246,12 +326,12 @@ routing_decide_wait_due(struct fr_turn *turn, const struct fr_record *input)
 
     if (err != FR_OK)
         return err == FR_NOT_FOUND ? FR_OK : err; /* closed meanwhile */
-    scan_line(&scan, turn, telling.lane.number, NULL);
+    routing_waiting_scan(&scan, turn->view, telling.lane.number, NULL);
     while (count < ROUTING_TOLD_MAX && routing_waiting_next(&scan, &waiting) == FR_OK)
         task_ids[count++] = waiting.task_id;
     fr_scan_fini(&scan);
     for (uint32_t i = 0; err == FR_OK && i < count; i++)
-        err = tell_again(turn, &telling, task_ids[i], i);
+        err = tell_again(turn, &telling, task_ids[i]);
     return err == FR_OK && count > 0 ? say_looked_at(turn, &telling) : err;
 }
 

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "services/routing/query_private.h"
+#include "services/routing/waits.h"
 
 json_t *
 routing_id_json(uint64_t id)
@@ -202,6 +203,8 @@ task_state_text(const struct routing_task *task)
         return task->idle ? "idle" : "assigned";
     if (task->state == ROUTING_WRAPPING)
         return "wrap-up";
+    if (task->agent == ROUTING_LATER)
+        return "call-back";
     return task->parked ? "parked" : task->agent != 0 ? "held" : "waiting";
 }
 

@@ -1,6 +1,7 @@
 /* query_explain.c - why a task is where it is: its place and who is before it, every agent and the
  * condition at which he falls out, what happens next and when. */
 #include "services/routing/query_private.h"
+#include "services/routing/waits.h"
 
 #include <stdio.h>
 
@@ -145,7 +146,9 @@ next_json(const struct fr_query_turn *turn, const struct routing_task *task,
         add_next(list, task->until_us, "the time for notes is over");
     if (task->state != ROUTING_WAITING)
         return list;
-    add_next(list, task->open_us, "anybody may take it");
+    add_next(list, task->open_us,
+             task->agent == ROUTING_LATER ? "the customer's call-back: it waits again, in its place"
+                                          : "anybody may take it");
     add_next(list, task->relax_us, "the next step of its queue's relaxation: less is asked");
     if (task->refusals > 0)
         add_next(list, timer_us(view, ROUTING_TIMER_AGAIN, task->task_id),

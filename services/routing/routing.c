@@ -54,7 +54,7 @@ static const struct fr_event events[] = {
     { FR_LANE_OPENED,          routing_apply_lane_opened          },
     { FR_LANE_CHANGED,         routing_apply_lane_changed         },
     { FR_LANE_CLOSED,          routing_apply_lane_closed          },
-    { FR_TASK_QUEUED,          routing_apply_task_queued          },
+    { FR_TASK_QUEUED,          routing_apply_wait_task_queued     },
     { FR_TASK_PARKED,          routing_apply_task_parked          },
     { FR_TASK_OFFERED,         routing_apply_task_offered         },
     { FR_TASK_RAISED,          routing_apply_task_raised          },

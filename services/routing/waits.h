@@ -52,7 +52,8 @@ fr_apply_fn routing_apply_wait_estimated;
 fr_apply_fn routing_apply_wait_ended;
 fr_apply_fn routing_apply_waits_looked_at;
 fr_apply_fn routing_apply_task_deferred;
-fr_apply_fn routing_apply_wait_task_ended; /* TaskEnded, and what its customer was told */
+fr_apply_fn routing_apply_wait_task_queued; /* TaskQueued, and who looks at its lane */
+fr_apply_fn routing_apply_wait_task_ended;  /* TaskEnded, and what its customer was told */
 
 /* He for whom it was held gets one less; timers of waiting are disarmed (apply_place.c). */
 enum fr_error routing_unhold(struct fr_tables *tables, const struct routing_task *task);

@@ -56,6 +56,21 @@ choose(struct fr_given *g, uint64_t task, Fr__WaitChoice choice, double from)
                      FR_OK);
 }
 
+/* What an operator is told that happens next. */
+static void
+assert_explained(struct fr_given *g, uint64_t task, const char *what)
+{
+    char id[FR_ID_TEXT_SIZE];
+    json_t *args = json_pack("{s:s}", "task", fr_id_format(task, id));
+    json_t *answer = fr_given_query(g, "routing.explain", args);
+    json_t *next = json_array_get(json_object_get(answer, "next"), 0);
+
+    assert_non_null(next);
+    assert_string_equal(json_string_value(json_object_get(next, "what")), what);
+    json_decref(answer);
+    json_decref(args);
+}
+
 static void
 who_is_served_at_once_is_told_nothing(void **state)
 {
@@ -183,6 +198,7 @@ a_call_back_keeps_its_place(void **state)
     assert_int_equal(fr_given_count_of(g, FR_TASK_DEFERRED), 1);
     choose(g, 2, FR__WAIT_CHOICE__CALL_ME_BACK, 1800);
     assert_int_equal(fr_given_count(g), 0); /* sent twice */
+    assert_explained(g, 2, "the customer's call-back: it waits again, in its place");
     fr_given_at(g, 60);
     testing_finish(g, "ann", 1);
     assert_int_equal(((const Fr__TaskOffered *)fr_given_find(g, FR_TASK_OFFERED))->task_id, 3);
@@ -218,6 +234,70 @@ who_chose_otherwise_waits_on(void **state)
     testing_free(&g);
 }
 
+/* After a minute less is asked, and who waits stands in another lane; he is still before those who
+ * came after him. */
+static void
+who_is_asked_less_of_keeps_his_position(void **state)
+{
+    struct fr_given *g =
+        fr_given_new(testing_stage(),
+                     "routing:\n"
+                     "  waiting: { channels: [channel_webchat], turn: 2m }\n"
+                     "  queues:\n"
+                     "    - { name: q, skills: [{ name: red, level: 3 }],\n"
+                     "        relax: [{ after: 60s, level: 1 }] }\n"
+                     "  agents: { ann: { site: inhouse, skills: [{ name: red, level: 4 }] } }\n");
+    const Fr__WaitEstimated *told;
+
+    (void)state;
+    testing_presence(g, "ann", "inhouse", FR__AGENT_STATE__AVAILABLE);
+    request(g, 1, "channel_webchat");
+    testing_answer(g, "ann", 1, testing_task(g, 1).offer_id, true);
+    request(g, 2, "channel_webchat");
+    fr_given_at(g, 70);
+    request(g, 3, "channel_webchat");
+    assert_true(testing_task(g, 2).lane != testing_task(g, 3).lane);
+    told = fr_given_find(g, FR_WAIT_ESTIMATED);
+    assert_int_equal(told->task_id, 3);
+    assert_int_equal(told->position, 2);
+    testing_withdraw(g, 2);
+    fr_given_at(g, 100);
+    told = fr_given_find(g, FR_WAIT_ESTIMATED);
+    assert_int_equal(told->task_id, 3);
+    assert_int_equal(told->position, 1);
+    fr_given_at(g, 150); /* he has moved, and is told on */
+    assert_true(fr_given_count_of(g, FR_WAITS_LOOKED_AT) > 0);
+    assert_true(fr_given_rebuilds(g));
+    testing_free(&g);
+}
+
+/* The tests' clock begins on Friday 2027-01-15 at 8:00 UTC. */
+static void
+call_backs_are_offered_within_the_hours(void **state)
+{
+    struct fr_given *g = fr_given_new(
+        testing_stage(),
+        "calendars:\n"
+        "  office: {zone: Europe/London, hours: {fri: [\"08:00-10:00\"], mon: [\"08:00-10:00\"]}}\n"
+        "routing:\n"
+        "  waiting: { channels: [channel_webchat], turn: 10m, windows: 3, window: 1h }\n"
+        "  queues: [{ name: q, calendar: office }]\n"
+        "  agents: { ann: { site: inhouse } }\n");
+    const Fr__WaitEstimated *told;
+
+    (void)state;
+    testing_presence(g, "ann", "inhouse", FR__AGENT_STATE__AVAILABLE);
+    request(g, 1, "channel_webchat");
+    testing_answer(g, "ann", 1, testing_task(g, 1).offer_id, true);
+    request(g, 2, "channel_webchat");
+    told = fr_given_find(g, FR_WAIT_ESTIMATED);
+    assert_int_equal(told->n_windows, 3); /* 8:30 or 9:00 today; then Monday */
+    assert_true(told->windows[0]->to_us <= testing_us(7200));
+    assert_true(told->windows[2]->from_us >= testing_us(3 * 86400.0));
+    assert_true(told->windows[2]->to_us <= testing_us(3 * 86400.0 + 7200));
+    testing_free(&g);
+}
+
 static void
 a_call_back_may_be_given_up(void **state)
 {
@@ -246,6 +326,8 @@ main(void)
         cmocka_unit_test(told_and_actual_are_on_record),
         cmocka_unit_test(a_call_back_keeps_its_place),
         cmocka_unit_test(who_chose_otherwise_waits_on),
+        cmocka_unit_test(who_is_asked_less_of_keeps_his_position),
+        cmocka_unit_test(call_backs_are_offered_within_the_hours),
         cmocka_unit_test(a_call_back_may_be_given_up),
     };
 
