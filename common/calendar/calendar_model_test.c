@@ -68,8 +68,8 @@ some_times(struct written *written, bool over_midnight)
             break;
         if (end > 1440)
             end = draw(2) == 0 || !over_midnight ? 1440 : end - 1440;
-        snprintf(text, 12, "%02d:%02d-%02d:%02d", (int)start / 60, (int)start % 60, (int)end / 60,
-                 (int)end % 60);
+        snprintf(text, 12, "%02u:%02u-%02u:%02u", (unsigned)(start / 60 % 24),
+                 (unsigned)(start % 60), (unsigned)(end / 60 % 25), (unsigned)(end % 60));
         written->texts[written->used++] = text;
         list.count++;
         if (end <= start || end == 1440)

@@ -47,7 +47,8 @@ int bench_yardsticks(const struct bench_options *options);
 int bench_path(const struct bench_options *options);
 int bench_mail(const struct bench_options *options);
 int bench_timers(const struct bench_options *options);
-int bench_stage(int argc, char **argv); /* one process of the pipeline */
+int bench_sla(const struct bench_options *options); /* only where services are built */
+int bench_stage(int argc, char **argv);             /* one process of the pipeline */
 
 double bench_fdatasync_rate(const char *dir, double seconds, size_t size);
 double bench_lmdb_put_rate(const char *dir, double seconds, size_t batch, uint64_t keys);

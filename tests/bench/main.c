@@ -16,6 +16,7 @@ usage(FILE *out)
             "       fil bench timers [--timers N (10000000)] [--batch N (1000)] [--storm N] "
             "[--rate PER_S]\n"
             "                        [--seconds S] [--scattered] [--json]\n"
+            "       fil bench sla [--seconds S] [--json]\n"
             "       fil bench yardsticks [--seconds S] [--json]\n"
             "examples:\n"
             "  fil bench pipeline --messages 2000000 --keys 100000 --runs 3\n"
@@ -138,6 +139,10 @@ main(int argc, char **argv)
         options.messages = said != 0 ? said : 4000;
         return bench_mail(&options);
     }
+#ifdef FR_BENCH_SLA
+    if (strcmp(argv[optind], "sla") == 0)
+        return bench_sla(&options);
+#endif
     if (strcmp(argv[optind], "timers") == 0) {
         options.messages = options.timers;
         options.seconds = options.seconds > 0 ? options.seconds : 20;
