@@ -302,6 +302,34 @@ after_an_outage_the_customer_is_told_and_the_breach_recorded(void **state)
     assert_int_equal(news(), 2);
 }
 
+static void
+the_customer_is_told_once_however_many_steps_say_so(void **state)
+{
+    static const char two_steps[] = "sla:\n  policies:\n    - name: p\n      first_response: 100s\n"
+                                    "      steps: [{at: 50%, do: [tell]}, {at: 75%, do: [tell, "
+                                    "raise]}, {at: due, do: [tell]}]\n";
+    struct fr_given *outer = g;
+    const Fr__TargetWarned *warned;
+
+    (void)state;
+    g = fr_given_new(&sla_stage, two_steps);
+    HEARD(0);
+    fr_given_at(g, 50);
+    warned = fr_given_find(g, FR_TARGET_WARNED);
+    assert_true(warned->tell);
+    fr_given_at(g, 75);
+    warned = fr_given_find(g, FR_TARGET_WARNED);
+    assert_false(warned->tell);
+    assert_true(warned->raise);
+    fr_given_at(g, 100);
+    assert_non_null(news_body(0, FR_TARGET_BREACHED));
+    warned = fr_given_find(g, FR_TARGET_WARNED);
+    assert_false(warned->tell);
+    assert_true(fr_given_rebuilds(g));
+    fr_given_free(&g);
+    g = outer;
+}
+
 /* An answer that outruns the deadline's timer is judged by the deadline. */
 static void
 an_answer_after_the_deadline_is_late_before_the_timer_says_so(void **state)
@@ -472,6 +500,7 @@ main(void)
         CASE(notes_and_notices_meet_nothing),
         CASE(a_warning_comes_once_and_before_the_breach),
         CASE(a_breach_stays_a_breach_when_it_is_answered),
+        CASE(the_customer_is_told_once_however_many_steps_say_so),
         CASE(after_an_outage_the_customer_is_told_and_the_breach_recorded),
         CASE(an_answer_after_the_deadline_is_late_before_the_timer_says_so),
         CASE(a_resolved_conversation_owes_nothing),
