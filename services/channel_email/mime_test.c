@@ -215,7 +215,7 @@ an_invite_is_understood_and_kept(void **state)
         "BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nBEGIN:VTIMEZONE\r\nTZID:Europe/Paris\r\n"
         "DTSTART:19700101T000000\r\nEND:VTIMEZONE\r\nBEGIN:VEVENT\r\nUID:42@b.example\r\n"
         "SUMMARY:A walk\\, and\r\n  a talk\r\nDTSTART;TZID=Europe/Paris:20261121T100000\r\n"
-        "BEGIN:VALARM\r\nSUMMARY:alarm\r\nEND:VALARM\r\nLOCATION:Paris\r\nEND:VEVENT\r\n"
+        "BEGIN:VALARM\r\nORGANIZER:alarm\r\nEND:VALARM\r\nLOCATION:Paris\r\nEND:VEVENT\r\n"
         "END:VCALENDAR\r\n--b--\n");
 
     (void)state;
@@ -226,6 +226,7 @@ an_invite_is_understood_and_kept(void **state)
     assert_string_equal(parsed->invites[0]->start, "20261121T100000");
     assert_string_equal(parsed->invites[0]->time_zone, "Europe/Paris");
     assert_string_equal(parsed->invites[0]->location, "Paris");
+    assert_null(parsed->invites[0]->organizer);
     assert_int_equal(parsed->n_attachments, 1);
     assert_string_equal(parsed->attachments[0]->type, "text/calendar");
 }

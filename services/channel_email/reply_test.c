@@ -213,6 +213,7 @@ signature_that_mails_have_in_common(void **state)
         "Still green.\n\nCan you help?\n\nBest wishes\nAnn Adams  \n12 High Street\nLondon\n",
         "Something else altogether.",
     };
+    const char *short_ones[] = {"It is green.\n\nBye\nAnn", "It is red.\n\nBye\nAnn"};
     const char *common = email_signature_common(arena, texts, 2);
 
     (void)state;
@@ -220,6 +221,7 @@ signature_that_mails_have_in_common(void **state)
     assert_string_equal(email_signature_common(arena, texts, 3), common);
     assert_ptr_equal(email_signature_at(texts[1], common), strstr(texts[1], "Best"));
     assert_null(email_signature_at(texts[2], common));
+    assert_null(email_signature_common(arena, short_ones, 2)); /* a greeting is not a signature */
     assert_null(email_signature_common(arena, texts, 1));
     assert_null(email_signature_common(arena, texts + 1, 2));
 }

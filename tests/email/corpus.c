@@ -234,12 +234,24 @@ good_enough(const struct corpus *corpus)
            (corpus->in_process || corpus->resident_peak <= 64u * 1024 * 1024);
 }
 
+/* Is every fact as expected? */
+static bool
+all_right(const struct corpus *corpus)
+{
+    bool right = corpus->refused == 0;
+
+    for (unsigned i = 0; i < corpus->tally_count; i++)
+        right &= corpus->tallies[i].right == corpus->tallies[i].applicable;
+    return right;
+}
+
 static int
 usage(void)
 {
-    fputs("usage: tests/email/corpus DIR [--misses] [--json] [--in-process]\n"
+    fputs("usage: tests/email/corpus DIR [--misses] [--json] [--exact] [--in-process]\n"
           "  DIR           shaped like ../shared/data/email\n"
           "  --misses      name each fact that was not found as expected\n"
+          "  --exact       exit 1 unless every fact was found as expected\n"
           "  --in-process  without the parser child (for debuggers)\n"
           "example: tests/email/corpus ../shared/data/email --misses\n",
           stderr);
@@ -259,7 +271,7 @@ int
 main(int argc, char **argv)
 {
     struct corpus corpus = {0};
-    bool misses = false, json = false;
+    bool misses = false, json = false, exact = false;
     char beside[4096];
     struct email_child_config config = {0};
 
@@ -268,6 +280,8 @@ main(int argc, char **argv)
             misses = corpus.verbose = true;
         else if (strcmp(argv[i], "--json") == 0)
             json = true;
+        else if (strcmp(argv[i], "--exact") == 0)
+            exact = true;
         else if (strcmp(argv[i], "--in-process") == 0)
             corpus.in_process = true;
         else if (argv[i][0] == '-' || corpus.dir != NULL)
@@ -300,5 +314,7 @@ main(int argc, char **argv)
         print_table(&corpus, misses);
     email_child_free(&corpus.child);
     fr_arena_free(&corpus.arena);
+    if (exact && !all_right(&corpus))
+        return 1;
     return good_enough(&corpus) ? 0 : 1;
 }
