@@ -85,9 +85,9 @@ endure(struct fr_arena *arena, const char *piece)
 static void
 hostile_pages_cost_no_more_than_others(void **state)
 {
-    static const char *const pieces[] = {"<!--",    "<!-->",  "<div>", "<blockquote>", "<style",
-                                         "<a b=\"", "&",      "&#",    "<a='\">",      "<style>",
-                                         "<",       "</div>", "<br>"};
+    static const char *const pieces[] = {"<!--",    "<!-- >",  "<!-->",  "<div>", "<blockquote>",
+                                         "<style",  "<a b=\"", "&",      "&#",    "<a='\">",
+                                         "<style>", "<",       "</div>", "<br>"};
     struct fr_arena *arena = fr_arena_new(65536, 64 * 1024 * 1024);
 
     (void)state;
