@@ -120,7 +120,8 @@ is_complaint(const struct email_evidence *evidence)
            !email_from_daemon(evidence->from);
 }
 
-/* Is a machine that carries mail speaking, by any sign but its words? */
+/* Is a machine speaking, by any sign but its words?  One that carries mail, or only one that wants
+ * no answer: a parcel service does so, too. */
 static bool
 from_machine(const struct email_evidence *evidence)
 {
@@ -151,8 +152,10 @@ is_bounce(const struct email_evidence *evidence)
         return true;
     if (strncasecmp(evidence->from, "mailer-daemon", 13) == 0 && !reply)
         return true; /* a daemon has nothing else to say */
-    if (from_machine(evidence))
+    if (email_from_daemon(evidence->from))
         return subject || opening || SAYS(evidence->text, OPENING_SIZE, bounce_texts);
+    if (from_machine(evidence))
+        return subject || opening;
     return subject && !reply &&
            (opening ||
             (has_enclosed_mail(evidence) && SAYS(evidence->text, OPENING_SIZE, bounce_texts)));

@@ -54,6 +54,7 @@ static const struct judged cases[] = {
       "Final-Recipient: rfc822; ben@b.example\nDisposition: manual-action/MDN-sent-manually; displayed\n--b--\n" },
     { "exim's own field", B, "x-failed-recipients", ANN "X-Failed-Recipients: ben@b.example\nSubject: Mail delivery failed\n\nx" },
     { "the null sender and its words", B, "null-return-path", "Return-Path: <>\n" ANN "Subject: Unzustellbar: Ihre Bestellung\n\nx" },
+    { "a parcel service that wants no answer", M, "null-return-path", "Return-Path: <>\n" ANN "Subject: Your parcel\n\nIt has been delayed, and could not be delivered today." },
     { "qmail, from anywhere", B, "", "From: postmaster-team@mx.example\nSubject: failure notice\n\nHi. This is the qmail-send program at mx.example.\n" },
     { "a complaint for machines", C, "multipart/report", ANN REPORT("feedback-report") "Content-Type: message/feedback-report\n\n"
       "Feedback-Type: abuse\nUser-Agent: x\nVersion: 1\nOriginal-Rcpt-To: ben@b.example\n--b\nContent-Type: message/rfc822\n\nMessage-ID: <1@shop.example>\nSubject: s\n\nx\n--b--\n" },

@@ -153,6 +153,34 @@ shapes_are_understood(void **state)
     assert_int_equal(wrong, 0);
 }
 
+/* How mail programs quote in HTML. */
+/* clang-format off */
+static const struct { const char *claim, *html; } replies[] = {
+    { "Gmail", "<div dir=\"ltr\">It is green.</div><br><div class=\"gmail_quote\"><div dir=\"ltr\" class=\"gmail_attr\">On Mon, Aug 3, 2026 at 10:12 AM Shop &lt;<a href=\"mailto:help@shop.example\">help@shop.example</a>&gt; wrote:<br></div><blockquote class=\"gmail_quote\"><div>Is it red?</div></blockquote></div>" },
+    { "Outlook", "<html><head><style>p{}</style></head><body><div><p>It is green.<o:p></o:p></p><div style='border:none;border-top:solid #E1E1E1 1.0pt'><p><b>From:</b> Shop &lt;help@shop.example&gt;<br><b>Sent:</b> Monday, August 3, 2026 10:12 AM<br><b>To:</b> Ann<br><b>Subject:</b> Your jacket</p></div><p>Is it red?</p></div></body></html>" },
+    { "Outlook on the web", "<div>It is green.</div><hr tabindex=\"-1\"><div id=\"divRplyFwdMsg\"><font><b>Von:</b> Shop &lt;help@shop.example&gt;<br><b>Gesendet:</b> Montag, 3. August 2026 10:12<br><b>An:</b> Ann<br><b>Betreff:</b> Jacke</font></div><div>Ist sie rot?</div>" },
+    { "Apple Mail", "<body>It is green.<br><div><br><blockquote type=\"cite\"><div>On 3 Aug 2026, at 10:12, Shop &lt;help@shop.example&gt; wrote:</div><br><div>Is it red?</div></blockquote></div></body>" },
+    { "Thunderbird", "<p>It is green.</p><div class=\"moz-cite-prefix\">Am 03.08.2026 um 10:12 schrieb Shop:<br></div><blockquote type=\"cite\" cite=\"mid:1@shop.example\">Is it red?</blockquote>" },
+    { "a telephone", "<div>It is green.</div><div><br></div><div>Sent from my iPhone</div><div><br><blockquote>On 3 Aug 2026, at 10:12, Shop wrote:<br><br>Is it red?</blockquote></div>" },
+};
+/* clang-format on */
+
+static void
+replies_in_html_are_found(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(replies) / sizeof(replies[0]); i++) {
+        char mail[2048];
+        Fr__EmailParsed *parsed;
+
+        snprintf(mail, sizeof(mail), "From: a@b.example\nContent-Type: text/html\n\n%s",
+                 replies[i].html);
+        parsed = parse(mail);
+        if (strcmp(parsed->visible, "It is green.") != 0)
+            fail_msg("%s: [%s] of [%s]", replies[i].claim, parsed->visible, parsed->text);
+    }
+}
+
 struct file {
     const char *claim, *header, *name;
 };
@@ -326,6 +354,7 @@ main(void)
         cmocka_unit_test(enclosed_mails_are_levels_too),
         cmocka_unit_test(nothing_is_no_mail),
         cmocka_unit_test(shapes_are_understood),
+        cmocka_unit_test(replies_in_html_are_found),
         cmocka_unit_test(names_of_attachments),
         cmocka_unit_test(an_enclosed_mail_is_an_attachment_called_by_its_subject),
         cmocka_unit_test(an_invite_is_understood_and_kept),
