@@ -57,6 +57,8 @@ decide(struct fr_turn *turn, const struct fr_record *input)
     if (wishes(message, "two"))
         return fr_emit_as(turn, input, &message->base,
                           &(struct fr_labels){.key = 99, .brand = "other", .route = "site.tana"});
+    if (wishes(message, "set aside"))
+        return fr_set_aside(turn, input, "not today");
     if (wishes(message, "fail after one"))
         return FR_NO_MEMORY;
     if (wishes(message, "let through"))
@@ -221,6 +223,15 @@ a_submitted_input_that_is_rejected_is_only_told(void **state)
 }
 
 static void
+a_submitted_input_that_is_set_aside_is_kept_whole(void **state)
+{
+    assert_int_equal(say(*state, FR_LOCAL, 1, "set aside"), FR_OK);
+    assert_string_equal(fr_given_rejected(*state),
+                        ""); /* whoever sent it is told that it was taken */
+    assert_int_equal(rows_of(*state, &fr_own_tables[FR_OWN_DEAD]), 1);
+}
+
+static void
 a_question_changes_nothing_and_is_answered(void **state)
 {
     assert_int_equal(say(*state, FR_LOCAL, 1, "answer"), FR_OK);
@@ -350,6 +361,7 @@ main(void)
         CLAIM(a_reason_is_text_whatever_it_quotes),
         CLAIM(an_upstream_input_that_is_rejected_is_kept_whole),
         CLAIM(a_submitted_input_that_is_rejected_is_only_told),
+        CLAIM(a_submitted_input_that_is_set_aside_is_kept_whole),
         CLAIM(a_question_changes_nothing_and_is_answered),
         CLAIM(a_timer_fires_once_at_its_time),
         CLAIM(timers_fire_in_the_order_of_their_dues),
