@@ -108,7 +108,8 @@ const struct fr_config_key email_config_keys[] = {
     { "give_up_after", FR_CONFIG_SPAN, AT(give_up_after), "5d", .min = SECOND, .max = 30 * DAY,
       .doc = "How long a mail is tried; then it is undelivered, and the agent is told." },
     { "keep", FR_CONFIG_SPAN, AT(keep), "400d", .min = DAY, .max = 3650 * DAY,
-      .doc = "How long a mail is recognized when it comes again, and a reply by what it refers to." },
+      .doc = "How long a mail is recognized when it comes again, a reply by what it refers to, and attachments and mails "
+             "that were set aside are kept as files." },
     { "acknowledge_again", FR_CONFIG_SPAN, AT(acknowledge_again), "7d", .min = SECOND, .max = 365 * DAY,
       .doc = "A sender gets one acknowledgement per conversation in this time." },
     { "acknowledge_per_sender", FR_CONFIG_INT, AT(acknowledge_per_sender), "3", .min = 1, .max = 1000,

@@ -24,7 +24,7 @@
     X(EMAIL_COUNT_UNCERTAIN,  "filrouge_email_uncertain_total",         "Mails that may have gone out twice: a try ended without an answer.") \
     X(EMAIL_COUNT_ACKED,      "filrouge_email_acknowledgements_total",  "Acknowledgements to be sent.") \
     X(EMAIL_COUNT_ACK_HELD,   "filrouge_email_acknowledgements_held_total", "Acknowledgements not sent: the sender had one, or the hour's number was reached.") \
-    X(EMAIL_COUNT_FORGOTTEN,  "filrouge_email_forgotten_total",         "Mails forgotten because they were older than `keep`.")
+    X(EMAIL_COUNT_FORGOTTEN,  "filrouge_email_forgotten_total",         "Mails, attachments and set-aside mails forgotten because they were older than `keep`.")
 /* clang-format on */
 
 #define EMAIL_COUNTER_ENUM(number, name, help) number,

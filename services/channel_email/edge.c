@@ -3,11 +3,13 @@
 #include <stdlib.h>
 #include "services/channel_email/lmtp_server.h"
 #include "services/channel_email/poll.h"
+#include "services/channel_email/tidy.h"
 
 struct edge {
     struct email_intake intake;
     struct email_server *server;   /* NULL: no LMTP */
     struct email_pollers *pollers; /* NULL before the start and after the end */
+    struct email_tidy *tidy;       /* likewise */
     pthread_mutex_t ending;        /* held while they go, and while metrics look at them */
 };
 
@@ -17,6 +19,7 @@ stop(void *state)
     struct edge *edge = state;
 
     pthread_mutex_lock(&edge->ending);
+    email_tidy_stop(&edge->tidy);
     email_pollers_stop(&edge->pollers);
     email_server_stop(&edge->server);
     pthread_mutex_unlock(&edge->ending);
@@ -38,6 +41,8 @@ start(struct fr_process *process, const void *context, void **state)
     if (err == FR_OK && config->listen[0] != '\0')
         err = email_server_start(&edge->intake, config, &edge->server);
     if (err == FR_OK)
+        err = email_tidy_start(&edge->intake, config, &edge->tidy);
+    if (err == FR_OK)
         err = email_pollers_start(&edge->intake, config, &edge->pollers);
     if (err == FR_OK) {
         *state = edge;
@@ -55,6 +60,7 @@ reloaded(void *state, const void *config)
     struct edge *edge = state;
 
     email_intake_reload(&edge->intake, config);
+    email_tidy_reload(edge->tidy, config);
     if (edge->server != NULL)
         email_server_reload(edge->server, config);
 }
