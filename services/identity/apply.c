@@ -249,6 +249,8 @@ identity_apply_customers_merged(struct fr_tables *tables, const struct fr_record
     if (err != FR_OK)
         return err;
     merge.at_us = event->head->time_us;
+    merge.has_merge_id = true;
+    merge.merge_id = event->head->id;
     merge.parent = merged->survivor;
     merge.reasons = merged->reasons;
     merge.n_reasons = merged->n_reasons;

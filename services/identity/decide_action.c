@@ -302,8 +302,7 @@ lift(struct action *action)
 /* ---- unmerge ---- */
 
 struct latest { /* the last merge under an origin */
-    uint64_t origin;
-    int64_t at_us;
+    uint64_t origin, merge_id;
 };
 
 static bool
@@ -312,9 +311,9 @@ later(void *context, const struct identity_row *row)
     const Fr__IdentityStateMerge *merge_state = (const void *)row->state;
     struct latest *latest = context;
 
-    if (latest->origin == 0 || merge_state->at_us >= latest->at_us) {
+    if (latest->origin == 0 || merge_state->merge_id >= latest->merge_id) {
         latest->origin = row->other;
-        latest->at_us = merge_state->at_us;
+        latest->merge_id = merge_state->merge_id;
     }
     return true;
 }

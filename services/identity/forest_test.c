@@ -290,7 +290,9 @@ compare(const struct play *play, uint32_t seed)
 static void
 test_random_lives(void **state)
 {
-    uint32_t seed = (uint32_t)time(NULL);
+    const char *given_seed = getenv("FR_SEED");
+    uint32_t seed =
+        given_seed != NULL ? (uint32_t)strtoul(given_seed, NULL, 10) : (uint32_t)time(NULL);
     unsigned merges = 0, splits = 0, vetoes = 0, erasures = 0;
 
     (void)state;
