@@ -31,6 +31,20 @@ room_for(struct email_text *text, size_t more)
     return true;
 }
 
+struct email_text
+email_text_reserved(struct fr_arena *arena, size_t max)
+{
+    struct email_text text = email_text(arena, max);
+
+    text.data = fr_arena_alloc(arena, max + 1);
+    text.cut = text.data == NULL;
+    if (text.data != NULL) {
+        text.data[0] = '\0';
+        text.capacity = max + 1;
+    }
+    return text;
+}
+
 static size_t
 encode(uint32_t code, char *out)
 {

@@ -26,6 +26,10 @@ email_text(struct fr_arena *arena, size_t max)
     return (struct email_text){.arena = arena, .max = max};
 }
 
+/* A text that has all of its room from the beginning, so that what is allocated while it grows can
+ * be released before it is. */
+struct email_text email_text_reserved(struct fr_arena *arena, size_t max);
+
 /* Behind its last byte; NULL for a slice without data, so that loops up to it do nothing. */
 static inline const char *
 email_slice_end(struct fr_slice bytes)

@@ -330,6 +330,40 @@ a_text_too_long_is_cut_and_said(void **state)
     assert_int_equal(parsed->date_us, INT64_C(1785744720) * 1000000);
 }
 
+/* As much text as there may be, in as many parts as there may be, saying nothing or a lot. */
+static void
+a_mail_of_nothing_but_text_stays_within_the_budget(void **state)
+{
+    static const char *const types[] = {"text/plain", "text/html", "text/html; charset=koi8-r",
+                                        "text/plain; charset=iso-2022-jp", "text/calendar"};
+    static const char fillers[] = " <\xe1 x";
+    const unsigned parts = 190;
+    size_t each = EMAIL_SIZE_MAX / parts - 200;
+    char *mail = malloc(EMAIL_SIZE_MAX + 1000);
+
+    (void)state;
+    for (size_t t = 0; t < sizeof(types) / sizeof(types[0]); t++) {
+        char *at = mail + sprintf(mail, "From: a@b.example\nContent-Type: multipart/mixed; "
+                                        "boundary=b\n\n");
+        Fr__EmailParsed *parsed;
+        const char *why;
+
+        for (unsigned i = 0; i < parts; i++) {
+            at += sprintf(at, "--b\nContent-Type: %s\n\n", types[t]);
+            memset(at, fillers[t], each);
+            for (size_t n = 99; n < each; n += 100)
+                at[n] = '\n';
+            at += each;
+            *at++ = '\n';
+        }
+        fr_arena_reset(arena);
+        assert_int_equal(
+            email_parse(fr_slice(mail, (size_t)(at - mail)), NULL, NULL, arena, &parsed, &why),
+            FR_OK);
+    }
+    free(mail);
+}
+
 static int
 setup(void **state)
 {
@@ -360,6 +394,7 @@ main(void)
         cmocka_unit_test(an_invite_is_understood_and_kept),
         cmocka_unit_test(images_in_the_page_are_inline),
         cmocka_unit_test(types_are_those_of_the_content),
+        cmocka_unit_test(a_mail_of_nothing_but_text_stays_within_the_budget),
         cmocka_unit_test(a_text_too_long_is_cut_and_said),
     };
 

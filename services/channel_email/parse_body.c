@@ -53,26 +53,32 @@ struct bodies {
 };
 
 static void
+take_part(struct email_parsing *parsing, const struct email_part *part, struct bodies *bodies)
+{
+    bool cut = false, html = strcmp(part->type, "text/html") == 0;
+    char *text = part_text(parsing, part, html ? HTML_SOURCE_MAX : EMAIL_TEXT_MAX);
+
+    if (!html) {
+        append(&bodies->plain, text);
+        return;
+    }
+    append(&bodies->html, text);
+    if (text != NULL)
+        append(&bodies->html_text, email_html_text(parsing->arena, text, EMAIL_TEXT_MAX, &cut));
+    if (cut)
+        email_warn(parsing, "a text too long to be shown whole: it was cut");
+}
+
+/* What a part needed on its way is released after it: a mail may be nothing but text parts. */
+static void
 gather(struct email_parsing *parsing, struct bodies *bodies)
 {
     for (size_t i = 0; i < parsing->mime.part_count; i++) {
-        const struct email_part *part = &parsing->mime.parts[i];
-        char *text;
-        bool cut = false;
+        struct fr_arena_mark mark = fr_arena_mark(parsing->arena);
 
-        if (!email_is_body(part))
-            continue;
-        if (strcmp(part->type, "text/plain") == 0) {
-            append(&bodies->plain, part_text(parsing, part, EMAIL_TEXT_MAX));
-            continue;
-        }
-        text = part_text(parsing, part, HTML_SOURCE_MAX);
-        if (text == NULL)
-            continue;
-        append(&bodies->html, text);
-        append(&bodies->html_text, email_html_text(parsing->arena, text, EMAIL_TEXT_MAX, &cut));
-        if (cut)
-            email_warn(parsing, "a text too long to be shown whole: it was cut");
+        if (email_is_body(&parsing->mime.parts[i]))
+            take_part(parsing, &parsing->mime.parts[i], bodies);
+        fr_arena_release(parsing->arena, mark);
     }
 }
 
@@ -80,7 +86,6 @@ static void
 read_invites(struct email_parsing *parsing)
 {
     Fr__EmailParsed *parsed = parsing->parsed;
-
     parsed->invites = fr_arena_zalloc(parsing->arena, INVITES_MAX, sizeof(*parsed->invites));
     for (size_t i = 0; parsed->invites != NULL && i < parsing->mime.part_count; i++) {
         const struct email_part *part = &parsing->mime.parts[i];
@@ -118,9 +123,9 @@ enum fr_error
 email_parse_body(struct email_parsing *parsing)
 {
     struct bodies bodies = {
-        .plain = email_text(parsing->arena, EMAIL_TEXT_MAX),
-        .html = email_text(parsing->arena, EMAIL_TEXT_MAX),
-        .html_text = email_text(parsing->arena, EMAIL_TEXT_MAX),
+        .plain = email_text_reserved(parsing->arena, EMAIL_TEXT_MAX),
+        .html = email_text_reserved(parsing->arena, EMAIL_TEXT_MAX),
+        .html_text = email_text_reserved(parsing->arena, EMAIL_TEXT_MAX),
     };
     struct email_reply reply;
 
