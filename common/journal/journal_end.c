@@ -132,7 +132,7 @@ find(struct fr_journal *journal, struct fr_place *place, struct fr_end *found)
 static enum fr_error
 clean_behind(const struct fr_file *file, bool cut_short)
 {
-    static const char zeros[ZEROS_SIZE];
+    static char zeros[ZEROS_SIZE]; /* const, they would lie in every program, a megabyte each */
     uint64_t size = fr_file_last(file)->head.size;
     enum fr_error err = FR_OK;
 

@@ -13,9 +13,9 @@
 /* clang-format off */
 static const struct {
     const char *title;
-    const struct fil_command *commands[10];
+    const struct fil_command *commands[12];
 } groups[] = {
-    { "run it",            { fil_up_commands, fil_status_commands, fil_check_commands, fil_config_commands, fil_keys_commands,
+    { "run it",            { fil_up_commands, fil_run_commands, fil_status_commands, fil_check_commands, fil_config_commands, fil_keys_commands,
                              fil_token_commands, fil_metrics_commands, fil_clock_commands } },
     { "follow a customer", { fil_send_commands, fil_trace_commands, fil_customer_commands, fil_identity_commands,
                              fil_conversation_commands } },

@@ -1,4 +1,5 @@
 /* health.c - fil health: one exit status, for containers and scripts that have no HTTP client. */
+#include <stdlib.h>
 #include <string.h>
 #include "services/fil/ask.h"
 #include "services/fil/show.h"
@@ -46,6 +47,7 @@ run(struct fil *fil, const void *given_options, int argc, char **argv)
     const struct given *given = given_options;
     const struct fil_install *install = fil_install_get(fil);
     json_t *items = json_array();
+    const char *wanted = argc == 1 ? argv[0] : getenv("FILROUGE_SERVICE");
     bool all_good = true;
 
     for (size_t i = 0; install != NULL && i < install->service_count; i++) {
@@ -53,8 +55,8 @@ run(struct fil *fil, const void *given_options, int argc, char **argv)
         const char *state;
         bool good;
 
-        if (argc == 1 && strcmp(argv[0], service->name) != 0 &&
-            strcmp(argv[0], service->journal) != 0)
+        if (wanted != NULL && strcmp(wanted, service->name) != 0 &&
+            strcmp(wanted, service->journal) != 0)
             continue;
         state = health_of(fil, service->journal, given->live, &good);
         all_good &= good;
@@ -63,8 +65,8 @@ run(struct fil *fil, const void *given_options, int argc, char **argv)
         if (!fil->json)
             printf("%s %s\n", service->journal, state);
     }
-    if (install != NULL && json_array_size(items) == 0 && argc == 1)
-        fil_service_want(install, argv[0]); /* complains with the names that there are */
+    if (install != NULL && json_array_size(items) == 0 && wanted != NULL)
+        fil_service_want(install, wanted); /* complains with the names that there are */
     all_good = all_good && json_array_size(items) > 0;
     if (fil->json)
         fil_show_json(json_pack("{s:O, s:b}", "items", items, "good", all_good));
@@ -76,7 +78,7 @@ const struct fil_command fil_health_commands[] = {
     {.noun = "health",
      .args = "[SERVICE]",
      .arg_max = 1,
-     .doc = "Exit 0 when it is ready (or all are), 1 when not: for container health checks.",
+     .doc = "Exit 0 when it (or $FILROUGE_SERVICE, or all) is ready: for container checks.",
      .examples = "  fil health routing\n  fil health --live\n",
      .options = options,
      .given_size = sizeof(struct given),
