@@ -83,7 +83,8 @@ struct fr_http_options {
     struct fr_span answer_timeout;    /* for the handler to answer, default 30 s: 504 */
     struct fr_span idle_timeout; /* keep-alive and WebSocket without a word, default 75 s (pings
                                     every third of it) */
-    const char *trusted_proxies; /* addresses, blank-separated, whose X-Forwarded-For counts */
+    const char *trusted_proxies; /* addresses or networks (10.0.0.0/8), blank-separated,
+                                    whose X-Forwarded-For counts */
     bool allow_any_origin;       /* answer CORS preflights and add access-control-allow-origin: *;
                                     when false, a WebSocket's Origin must be the Host it calls */
 };

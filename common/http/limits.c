@@ -27,6 +27,30 @@ fr_http_address_parse(const char *text, size_t size, struct in6_addr *address)
     return inet_pton(AF_INET6, copy, address) == 1;
 }
 
+static bool
+network_parse(const char *text, size_t size, struct network *network)
+{
+    const char *slash = memchr(text, '/', size);
+    size_t address_size = slash == NULL ? size : (size_t)(slash - text);
+    bool v4 = memchr(text, ':', address_size) == NULL;
+    unsigned bits = 0;
+
+    network->bits = 128;
+    if (!fr_http_address_parse(text, address_size, &network->address))
+        return false;
+    if (slash == NULL)
+        return true;
+    if (size - address_size < 2 || size - address_size > 4)
+        return false;
+    for (const char *digit = slash + 1; digit < text + size; digit++) {
+        if (*digit < '0' || *digit > '9')
+            return false;
+        bits = bits * 10 + (unsigned)(*digit - '0');
+    }
+    network->bits = bits + (v4 ? 96 : 0);
+    return network->bits <= 128;
+}
+
 enum fr_error
 fr_http_limits_init(struct limits *limits, const char *trusted_proxies)
 {
@@ -34,13 +58,13 @@ fr_http_limits_init(struct limits *limits, const char *trusted_proxies)
 
     while (*(at += strspn(at, " \t")) != '\0') {
         size_t size = strcspn(at, " \t");
-        struct in6_addr *grown =
+        struct network *grown =
             reallocarray(limits->proxies, limits->proxy_count + 1, sizeof(*grown));
 
         if (grown == NULL)
             return FR_NO_MEMORY;
         limits->proxies = grown;
-        if (!fr_http_address_parse(at, size, &grown[limits->proxy_count]))
+        if (!network_parse(at, size, &grown[limits->proxy_count]))
             return FR_INVALID;
         limits->proxy_count++;
         at += size;
@@ -62,11 +86,21 @@ fr_http_limits_fini(struct limits *limits)
     free(limits->proxies);
 }
 
+static bool
+is_in(const struct network *network, const struct in6_addr *address)
+{
+    unsigned whole = network->bits / 8, rest = network->bits % 8;
+    unsigned mask = 0xff00u >> rest & 0xff;
+
+    return memcmp(&network->address, address, whole) == 0 &&
+           (rest == 0 || ((network->address.s6_addr[whole] ^ address->s6_addr[whole]) & mask) == 0);
+}
+
 bool
 fr_http_is_proxy(const struct limits *limits, const struct in6_addr *address)
 {
     for (size_t i = 0; i < limits->proxy_count; i++)
-        if (memcmp(&limits->proxies[i], address, sizeof(*address)) == 0)
+        if (is_in(&limits->proxies[i], address))
             return true;
     return false;
 }

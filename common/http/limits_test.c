@@ -268,19 +268,31 @@ only_a_trusted_proxy_names_the_peer(void **state)
         {"X-Forwarded-For: <script>\r\n", "127.0.0.1"},
         {"X-Forwarded-For: 9.9.9.9,\r\n", "127.0.0.1"},
     };
-    static const char *const trusted[] = {"10.0.0.1 127.0.0.1", "10.0.0.1", NULL};
+    static const struct {
+        const char *proxies;
+        bool ours;
+    } trusted[] = {{"10.0.0.1 127.0.0.1", true},
+                   {"127.0.0.0/8", true},
+                   {"2001:db8::/32 127.0.0.2/30", true},
+                   {"::ffff:0:0/96", true},
+                   {"0.0.0.0/0", true},
+                   {"10.0.0.1", false},
+                   {"127.0.0.2/31", false},
+                   {"2001:db8::/32 10.0.0.0/8", false},
+                   {NULL, false}};
 
     (void)state;
-    for (int t = 0; t < 3; t++) {
-        start(
-            (struct fr_http_options){.trusted_proxies = trusted[t], .connection_per_peer_max = 1});
+    for (size_t t = 0; t < sizeof(trusted) / sizeof(trusted[0]); t++) {
+        start((struct fr_http_options){.trusted_proxies = trusted[t].proxies,
+                                       .connection_per_peer_max = 1});
         struct client *client = connect_client();
 
         for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
             ask(client, "/who", cases[i].lines);
-            assert_string_equal(reply.body, t == 0 ? cases[i].peer : "127.0.0.1");
+            assert_string_equal(reply.body, trusted[t].ours ? cases[i].peer : "127.0.0.1");
         }
-        if (t == 0) { /* everybody comes through the proxy, so its connections are not counted */
+        if (trusted[t]
+                .ours) { /* everybody comes through the proxy, so its connections are not counted */
             struct client *second = connect_client();
 
             ask(second, "/who", "");
@@ -352,8 +364,11 @@ a_wrong_start_says_what_is_wrong(void **state)
     for (size_t i = 0; i < sizeof(nonsense) / sizeof(nonsense[0]); i++)
         assert_int_equal(try_start((struct fr_http_options){.listen = nonsense[i]}), FR_INVALID);
     assert_int_equal(try_start((struct fr_http_options){.listen = "192.0.2.1:0"}), FR_INVALID);
-    assert_int_equal(try_start((struct fr_http_options){.trusted_proxies = "10.0.0.1 there"}),
-                     FR_INVALID);
+    static const char *const no_networks[] = {"10.0.0.1 there", "10.0.0.0/33", "10.0.0.0/",
+                                              "10.0.0.0/x",     "::/129",      "/8"};
+    for (size_t i = 0; i < sizeof(no_networks) / sizeof(no_networks[0]); i++)
+        assert_int_equal(try_start((struct fr_http_options){.trusted_proxies = no_networks[i]}),
+                         FR_INVALID);
     assert_int_equal(try_start((struct fr_http_options){.security_headers = "not a header"}),
                      FR_INVALID);
     assert_int_equal(try_start((struct fr_http_options){.static_dir = "/there/is/none"}),

@@ -139,9 +139,14 @@ struct peer { /* one address and its connections */
 
 #define PEER_BUCKET_COUNT 256
 
+struct network { /* 10.0.0.0/8, or one address: all 128 bits */
+    struct in6_addr address;
+    unsigned bits; /* of the address as IPv6: 96 more for IPv4 */
+};
+
 struct limits {
     struct peer *buckets[PEER_BUCKET_COUNT];
-    struct in6_addr *proxies;
+    struct network *proxies;
     size_t proxy_count;
 };
 

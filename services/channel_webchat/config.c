@@ -47,7 +47,7 @@ const struct fr_config_key webchat_config_keys[] = {
     { "session_secret", FR_CONFIG_SECRET, AT(session_secret), NULL,
       .doc = "Key of the session tokens, for installations with a standby; absent: made at the first start and kept in the state folder." },
     { "trusted_proxies", FR_CONFIG_STRING, AT(trusted_proxies), NULL, .max = 1000,
-      .doc = "Blank-separated addresses of proxies whose X-Forwarded-For is believed." },
+      .doc = "Blank-separated addresses or networks (10.0.0.0/8) of proxies whose X-Forwarded-For is believed." },
     { "connections_max", FR_CONFIG_INT, AT(connections_max), "4096", .min = 1, .max = 100000,
       .doc = "Open connections; over it 503." },
     { "connections_per_address_max", FR_CONFIG_INT, AT(connections_per_address_max), "256", .min = 0, .max = 100000,

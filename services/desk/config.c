@@ -32,7 +32,7 @@ const struct fr_config_key desk_config_keys[] = {
     { "away_after", FR_CONFIG_SPAN, offsetof(struct desk_config, away_after), "30s",
       .min = 1000000, .max = 3600000000, .doc = "An agent whose last window has been closed for so long goes offline." },
     { "trusted_proxies", FR_CONFIG_STRING, offsetof(struct desk_config, trusted_proxies), NULL, .max = 1000,
-      .doc = "Blank-separated addresses of proxies whose X-Forwarded-For is believed." },
+      .doc = "Blank-separated addresses or networks (10.0.0.0/8) of proxies whose X-Forwarded-For is believed." },
     { "secure_cookie", FR_CONFIG_BOOL, offsetof(struct desk_config, secure_cookie), "false",
       .doc = "Send the session cookie over https only; true wherever a proxy does TLS." },
     { NULL },
