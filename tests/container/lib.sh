@@ -43,6 +43,7 @@ wait_for() { # WHAT COMMAND...
 leave() {
     status=$?
     trap - EXIT INT TERM
+    [ ! -d "$work/site" ] || (cd "$work/site" && COMPOSE_PROJECT_NAME=site docker-compose down -v -t 5 >/dev/null 2>&1) || true
     [ -z "$compose_dir" ] || (cd "$compose_dir" && compose --profile demo --profile tools down -v -t 5 >/dev/null 2>&1) || true
     for pid in $health_pid $service_pid; do
         kill "$pid" 2>/dev/null || true
