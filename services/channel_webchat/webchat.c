@@ -47,4 +47,5 @@ const struct fr_stage webchat_stage = {
     .counters = counters,
     .edge = &webchat_edge,
     .route = route,
+    .layout = 2,
 };

@@ -51,4 +51,5 @@ const struct fr_stage webform_stage = {
     .counters = counters,
     .edge = &webform_edge,
     .route = route,
+    .layout = 2,
 };

@@ -73,4 +73,5 @@ const struct fr_stage conversations_stage = {
     .events = events,
     .queries = conversations_queries,
     .counters = counters,
+    .layout = 2,
 };

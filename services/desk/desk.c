@@ -81,4 +81,5 @@ const struct fr_stage desk_stage = {
     .edge = &desk_edge,
     .route = route,
     .journal_name = journal_name,
+    .layout = 2,
 };

@@ -89,4 +89,5 @@ const struct fr_stage routing_stage = {
     .events = events,
     .queries = routing_queries,
     .counters = counters,
+    .layout = 2,
 };

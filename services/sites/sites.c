@@ -82,4 +82,5 @@ const struct fr_stage sites_stage = {
     .counters = counters,
     .edge = &sites_edge,
     .route = route,
+    .layout = 2,
 };

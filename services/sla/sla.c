@@ -64,4 +64,5 @@ const struct fr_stage sla_stage = {
     .events = events,
     .queries = sla_queries,
     .counters = counters,
+    .layout = 2,
 };
