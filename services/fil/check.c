@@ -223,7 +223,7 @@ check_desk(struct check *check)
     const struct fr_common_config *common = check->install->options->common;
     const char *site = check->install->desk[0] != '\0' ? check->install->desk + 5 : NULL;
 
-    if (site == NULL)
+    if (site == NULL || common->channels.count == 0) /* a remote site's own file */
         return;
     for (size_t i = 0; i < common->sites.count; i++)
         if (strcmp(((const char *const *)common->sites.items)[i], site) == 0)

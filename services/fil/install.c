@@ -34,12 +34,13 @@ fil_services_of(const char *const *channels, size_t channel_count, const char *d
                 struct fil_service *out, size_t out_max)
 {
     static const char *const always[] = {"identity", "conversations", "routing", "sla", "sites"};
+    bool hub = channel_count > 0 || desk_site == NULL; /* a file with a desk alone is a site's */
     char journal[FR_NAME_SIZE];
     size_t count = 0;
 
     for (size_t i = 0; i < channel_count; i++)
         add_service(out, out_max, &count, channels[i], channels[i]);
-    for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++)
+    for (size_t i = 0; hub && i < sizeof(always) / sizeof(always[0]); i++)
         add_service(out, out_max, &count, always[i], always[i]);
     if (desk_site != NULL) {
         snprintf(journal, sizeof(journal), "desk.%s", desk_site);

@@ -40,7 +40,8 @@ const struct fil_service *fil_service_of_id(const struct fil_install *install, u
 /* filrouge-<name>: beside our own program, then in ../libexec/filrouge.  False: not installed. */
 bool fil_program_path(const struct fil *fil, const char *service, char path[FIL_PATH_SIZE]);
 
-/* The services that a configuration with these channels asks for: pure, for tests. */
+/* The services that a configuration with these channels asks for (without channels but with a desk
+ * it is a remote site's, and asks for that alone): pure, for tests. */
 size_t fil_services_of(const char *const *channels, size_t channel_count, const char *desk_site,
                        struct fil_service *out, size_t out_max);
 

@@ -86,6 +86,8 @@ test_services(void **state)
     assert_string_equal(services[7].journal, "desk.tana");
     assert_int_equal(fil_services_of(channels, 1, NULL, services, FIL_SERVICE_MAX), 6);
     assert_int_equal(fil_services_of(channels, 3, "tana", services, 4), 4);
+    assert_int_equal(fil_services_of(NULL, 0, "tana", services, FIL_SERVICE_MAX), 1);
+    assert_string_equal(services[0].journal, "desk.tana");
 }
 
 static void
