@@ -108,6 +108,7 @@ open_store(struct fr_process *process, struct fr_store_position *position)
                                        .tables = process->stage->tables,
                                        .more_tables = fr_own_tables,
                                        .layout = process->stage->layout,
+                                       .layout_oldest = process->stage->layout_oldest,
                                        .map_size_first = 1 << 20,
                                        .map_size_max = (size_t)stage->map_size_max,
                                        .dirty_size_max = (size_t)stage->dirty_size_max};
@@ -289,7 +290,11 @@ fr_process_open(struct fr_process *process, char *complaint, size_t complaint_si
         if (complaint[0] == '\0')
             snprintf(complaint, complaint_size, "%s/tables: %s%s", process->state_dir,
                      fr_error_name(err),
-                     err == FR_FULL ? ": raise map_size_max or free space" : "");
+                     err == FR_FULL      ? ": raise map_size_max or free space"
+                     : err == FR_VERSION ? ": another version of filrouge wrote them, and this one "
+                                           "cannot take them over; nothing was changed: run that "
+                                           "version, or restore a backup that this one wrote"
+                                         : "");
         return err;
     }
     process->checkpointed = position;

@@ -223,6 +223,9 @@ struct fr_stage {
      * dropped and rebuilt from the journal at start, those of a newer one are refused before
      * anything is written.  0 counts as 1. */
     uint32_t layout;
+    /* Before it records meant something else to apply: such tables are refused as well, and left as
+     * they are.  0: all can be rebuilt. */
+    uint32_t layout_oldest;
 };
 
 /* The whole life of a service: arguments, configuration, start, loop, drain, exit status.

@@ -261,6 +261,7 @@ fr_env_open(struct fr_env *env, const struct fr_store_options *options,
     env->table_count = table_count;
     env->map_size_max = options->map_size_max;
     env->layout = options->layout > 0 ? options->layout : 1;
+    env->layout_oldest = options->layout_oldest;
 
     if (mkdir(env->dir, 0750) != 0 && errno != EEXIST)
         return from_errno();
@@ -348,7 +349,7 @@ fr_env_read_position(const struct fr_env *env, MDB_txn *txn, struct fr_store_pos
     if (position_crc(&stored) != stored.crc)
         return FR_CORRUPT;
     position->layout = stored.layout >= 2 ? stored.tables_layout : 1;
-    if (position->layout > env->layout)
+    if (position->layout > env->layout || position->layout < env->layout_oldest)
         return FR_VERSION;
     position->incarnation = stored.incarnation;
     position->seq = stored.seq;

@@ -15,7 +15,7 @@ struct fr_env {
     MDB_dbi *dbis;      /* one per table */
     const struct fr_table *const *tables;
     size_t table_count;
-    uint32_t layout; /* of the tables, as their owner knows them */
+    uint32_t layout, layout_oldest; /* of the tables, as their owner knows them */
     size_t map_size, map_size_max, page_size;
 };
 

@@ -56,8 +56,9 @@ struct fr_store_options {
                                            The pointer given to fr_get and fr_put is an element of it,
                                            or of `more_tables` */
     const struct fr_table *more_tables; /* likewise; the stage's own tables; or NULL */
-    uint32_t layout;       /* of these tables, 1 and up: raised when their keys or values change */
-    size_t map_size_first; /* bytes; grows by doubling up to map_size_max */
+    uint32_t layout;        /* of these tables, 1 and up: raised when their keys or values change */
+    uint32_t layout_oldest; /* older ones cannot even be rebuilt; 0: all can */
+    size_t map_size_first;  /* bytes; grows by doubling up to map_size_max */
     size_t map_size_max;
     size_t dirty_size_max; /* bytes in the active memtable at which fr_store_dirty says full */
 };
@@ -66,8 +67,8 @@ struct fr_store_options {
  * allocated in full beforehand (a sparse one on a full disk kills the process at open).  *position
  * is what the last checkpoint reflects.  FR_LOCKED when another process holds `dir`/owner; FR_FULL,
  * FR_IO, FR_CORRUPT; FR_VERSION, before anything is written, when the tables have a newer layout
- * than options->layout or than we know.  Older ones are opened: position->layout tells, and the
- * caller drops and rebuilds them. */
+ * than options->layout or than we know, or one before options->layout_oldest.  Older ones are
+ * opened: position->layout tells, and the caller drops and rebuilds them. */
 enum fr_error fr_store_open(const struct fr_store_options *options, struct fr_store **out,
                             struct fr_store_position *position);
 /* Waits for a running checkpoint; does not start one. */

@@ -29,11 +29,14 @@ struct fixture {
     struct fr_store_position position;
 };
 
+static uint32_t oldest; /* layout that can be rebuilt */
+
 static enum fr_error
 try_open_layout(struct fixture *f, const char *dir, uint32_t layout)
 {
     struct fr_store_options options = {.dir = dir,
                                        .layout = layout,
+                                       .layout_oldest = oldest,
                                        .tables = own_tables,
                                        .more_tables = stage_tables,
                                        .map_size_first = 1 << 20,
@@ -636,6 +639,11 @@ tables_of_an_older_layout_are_told_and_of_a_newer_one_refused(void **state)
     assert_int_equal(f->position.layout, 2);
     fr_store_free(&f->store);
     assert_int_equal(try_open_layout(f, f->scratch.store, 1), FR_VERSION);
+    oldest = 3;
+    assert_int_equal(try_open_layout(f, f->scratch.store, 3), FR_VERSION);
+    oldest = 2;
+    assert_int_equal(try_open_layout(f, f->scratch.store, 3), FR_OK);
+    oldest = 0;
 }
 
 static void

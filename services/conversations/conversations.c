@@ -73,5 +73,4 @@ const struct fr_stage conversations_stage = {
     .events = events,
     .queries = conversations_queries,
     .counters = counters,
-    .layout = 2,
 };

@@ -90,4 +90,5 @@ const struct fr_stage routing_stage = {
     .queries = routing_queries,
     .counters = counters,
     .layout = 2,
+    .layout_oldest = 2, /* 0.1 knew no numbers of sites, queues and channel classes */
 };
