@@ -265,7 +265,8 @@ who_is_asked_less_of_keeps_his_position(void **state)
     told = fr_given_find(g, FR_WAIT_ESTIMATED);
     assert_int_equal(told->task_id, 3);
     assert_int_equal(told->position, 1);
-    fr_given_at(g, 150); /* he has moved, and is told on */
+    fr_given_at(g, 150);
+    fr_given_at(g, 180); /* he has moved, and is told on */
     assert_true(fr_given_count_of(g, FR_WAITS_LOOKED_AT) > 0);
     assert_true(fr_given_rebuilds(g));
     testing_free(&g);
