@@ -10,7 +10,9 @@
     INT64_C(1800000000) /* windows begin on the half hour; short ones on multiples of theirs */
 
 #define TRIES_MAX 400 /* half hours that are looked through for windows: more than a week */
-#define LINE_LANES 32 /* of one line; those beyond are not counted */
+#define STEPS 128     /* places that are counted for one customer */
+#define FEW 8         /* places that are looked at behind somebody */
+#define LINE_LANES 16 /* of one line; those beyond are not counted */
 
 struct telling { /* one line, while its customers are told */
     const struct fr_record *input;
@@ -114,35 +116,48 @@ begin(struct telling *telling, struct fr_turn *turn, const struct fr_record *inp
     return err == FR_OK ? add_lanes(turn, telling) : err;
 }
 
-/* How many wait before him in one lane: counted from the side that is nearer, and no further than a
- * few. */
+/* Places of a lane from `from` on (NULL: all) that come before `to` (NULL: all), counted up to
+ * `most`. */
 static uint32_t
-count_in_lane(struct fr_turn *turn, const struct routing_lane *lane,
-              const struct routing_waiting *own)
+count_places(struct fr_turn *turn, uint32_t lane, const struct routing_waiting *from,
+             const struct routing_waiting *to, uint32_t most)
 {
-    bool from_head = lane->waiting <= ROUTING_TOLD_MAX;
     struct routing_waiting other;
     struct fr_scan scan;
-    uint32_t before = 0, behind = 0;
+    uint32_t count = 0;
 
-    routing_waiting_scan(&scan, turn->view, lane->number, from_head ? NULL : own);
-    while (before + behind < ROUTING_TOLD_MAX && routing_waiting_next(&scan, &other) == FR_OK &&
-           (!from_head || routing_place_compare(&other, own) < 0)) {
-        before += from_head;
-        behind += !from_head; /* himself too, when it is his lane */
-    }
+    routing_waiting_scan(&scan, turn->view, lane, from);
+    while (count < most && routing_waiting_next(&scan, &other) == FR_OK &&
+           (to == NULL || routing_place_compare(&other, to) < 0))
+        count++;
     fr_scan_fini(&scan);
-    return from_head ? before : lane->waiting - behind;
+    return count;
+}
+
+/* How many wait before him in one lane, counted while there are *steps left; else all but those
+ * behind him, of whom he who has just come has next to none (and who is held for somebody, or for
+ * later, is counted too). */
+static uint32_t
+count_in_lane(struct fr_turn *turn, const struct routing_lane *lane,
+              const struct routing_waiting *own, uint32_t *steps)
+{
+    uint32_t most = *steps, before = count_places(turn, lane->number, NULL, own, most), behind;
+
+    *steps -= before;
+    if (before < most)
+        return before;
+    behind = count_places(turn, lane->number, own, NULL, FEW);
+    return behind < FEW ? lane->waiting - behind : before;
 }
 
 static uint32_t
 count_ahead(struct fr_turn *turn, const struct telling *telling, const struct routing_task *task)
 {
     const struct routing_waiting own = routing_place_of(task);
-    uint32_t count = 0;
+    uint32_t count = 0, steps = STEPS;
 
     for (size_t i = 0; i < telling->lane_count; i++)
-        count += count_in_lane(turn, &telling->lanes[i], &own);
+        count += count_in_lane(turn, &telling->lanes[i], &own, &steps);
     return count;
 }
 

@@ -108,6 +108,18 @@ who_waits_is_told_his_position_and_how_long(void **state)
     testing_free(&g);
 }
 
+/* Further back than is counted: all but those behind him. */
+static void
+a_long_line_is_counted_from_its_end(void **state)
+{
+    struct fr_given *g = begin_line(300);
+
+    (void)state;
+    assert_int_equal(((const Fr__WaitEstimated *)fr_given_find(g, FR_WAIT_ESTIMATED))->position,
+                     299);
+    testing_free(&g);
+}
+
 static void
 other_channels_are_told_nothing(void **state)
 {
@@ -198,6 +210,8 @@ a_call_back_keeps_its_place(void **state)
     assert_int_equal(fr_given_count_of(g, FR_TASK_DEFERRED), 1);
     choose(g, 2, FR__WAIT_CHOICE__CALL_ME_BACK, 1800);
     assert_int_equal(fr_given_count(g), 0); /* sent twice */
+    fr_given_at(g, 16);
+    assert_int_equal(((const Fr__WaitEstimated *)fr_given_find(g, FR_WAIT_ESTIMATED))->position, 1);
     assert_explained(g, 2, "the customer's call-back: it waits again, in its place");
     fr_given_at(g, 60);
     testing_finish(g, "ann", 1);
@@ -321,6 +335,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(who_is_served_at_once_is_told_nothing),
         cmocka_unit_test(who_waits_is_told_his_position_and_how_long),
+        cmocka_unit_test(a_long_line_is_counted_from_its_end),
         cmocka_unit_test(other_channels_are_told_nothing),
         cmocka_unit_test(they_are_told_anew_when_it_changes),
         cmocka_unit_test(an_empty_line_is_looked_at_no_more),
