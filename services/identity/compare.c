@@ -1,6 +1,7 @@
 /* compare.c - levels of agreement, field by field. */
 #include "services/identity/compare.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #define LETTERS_MAX (IDENTITY_FIELD_SIZE - 1)
@@ -213,19 +214,35 @@ postcode_level(const char *a, const char *b)
                                                         : IDENTITY_LEVEL_DIFFERS;
 }
 
+static bool
+same_digits(const char *a, const char *b)
+{
+    for (;; a++, b++) {
+        while (*a != '\0' && !isdigit((unsigned char)*a))
+            a++;
+        while (*b != '\0' && !isdigit((unsigned char)*b))
+            b++;
+        if (*a != *b || *a == '\0')
+            return *a == *b;
+    }
+}
+
+/* Addresses of a family are alike because their names are: what tells them apart is often a digit.
+ */
 static enum identity_level
 email_level(const char *a, const char *b)
 {
-    const char *a_at = strrchr(a, '@'), *b_at = strrchr(b, '@');
-    size_t a_local = (size_t)(a_at - a), b_local = (size_t)(b_at - b);
+    size_t a_local = (size_t)(strrchr(a, '@') - a), b_local = (size_t)(strrchr(b, '@') - b);
+    size_t slips = identity_distance(a, b, 2);
 
-    if (strcmp(a, b) == 0)
+    if (slips == 0)
         return IDENTITY_LEVEL_EXACT;
-    if (identity_distance(a, b, 2) <= 2)
+    if (slips <= 2 && a[0] == b[0] && same_digits(a, b))
         return IDENTITY_LEVEL_NEAR;
-    if (a_local == b_local && a_local >= 4 && memcmp(a, b, a_local) == 0)
+    if (a_local == b_local && a_local >= 5 && memcmp(a, b, a_local) == 0)
         return IDENTITY_LEVEL_NEAR;
-    return identity_jaro_winkler(a, b) >= 0.88 ? IDENTITY_LEVEL_CLOSE : IDENTITY_LEVEL_DIFFERS;
+    return slips <= 2 || identity_jaro_winkler(a, b) >= 0.88 ? IDENTITY_LEVEL_CLOSE
+                                                             : IDENTITY_LEVEL_DIFFERS;
 }
 
 /* The last nine digits: with and without the country's code it is one number. */

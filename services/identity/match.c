@@ -169,24 +169,34 @@ same_door(const struct identity_likeness *pair)
 static const char *
 veto_of(const struct identity_weights *weights, const struct identity_likeness *pair)
 {
-    bool given = pair->level[IDENTITY_GIVEN] <= IDENTITY_LEVEL_CLOSE;
+    bool given = pair->level[IDENTITY_GIVEN] <= IDENTITY_LEVEL_NEAR ||
+                 (pair->level[IDENTITY_GIVEN] == IDENTITY_LEVEL_CLOSE &&
+                  pair->level[IDENTITY_BIRTH] <= IDENTITY_LEVEL_CLOSE);
     bool birth = pair->level[IDENTITY_BIRTH] <= IDENTITY_LEVEL_NEAR;
     bool email = pair->level[IDENTITY_EMAIL] <= IDENTITY_LEVEL_NEAR;
+    bool other_email = pair->level[IDENTITY_EMAIL] == IDENTITY_LEVEL_CLOSE ||
+                       pair->level[IDENTITY_EMAIL] == IDENTITY_LEVEL_DIFFERS;
     bool other_given = pair->level[IDENTITY_GIVEN] == IDENTITY_LEVEL_DIFFERS;
     bool other_birth = pair->level[IDENTITY_BIRTH] == IDENTITY_LEVEL_DIFFERS;
 
     if (!anything_beside_names(pair))
         return "a name alone";
-    if (!given && !birth && !email && pair->level[IDENTITY_ORGANISATION] > IDENTITY_LEVEL_CLOSE)
+    if (pair->level[IDENTITY_ORGANISATION] <= IDENTITY_LEVEL_CLOSE)
+        return NULL;
+    if (!given && pair->level[IDENTITY_BIRTH] != IDENTITY_LEVEL_EXACT && !email &&
+        !(birth && other_given))
         return "nothing of the person's own agrees";
+    if (pair->level[IDENTITY_GIVEN] == IDENTITY_LEVEL_MISSING && other_email)
+        return "another mailbox, and no given name";
     if (pair->level[IDENTITY_GIVEN] == IDENTITY_LEVEL_MISSING &&
-        pair->level[IDENTITY_FAMILY] == IDENTITY_LEVEL_MISSING && !email &&
-        pair->level[IDENTITY_ORGANISATION] > IDENTITY_LEVEL_CLOSE)
+        pair->level[IDENTITY_FAMILY] == IDENTITY_LEVEL_MISSING && !email)
         return "no name to compare";
-    if (other_given && other_birth && !email)
-        return "another given name and another date of birth";
+    if (other_given && !birth && !email)
+        return "another given name";
+    if (other_birth && pair->level[IDENTITY_GIVEN] > IDENTITY_LEVEL_NEAR && !email)
+        return "another date of birth";
     if ((other_given || other_birth) && !email &&
-        (pair->weight < weights->contradicted || !same_door(pair)))
+        (other_email || pair->weight < weights->contradicted || !same_door(pair)))
         return other_given ? "another given name" : "another date of birth";
     return NULL;
 }
@@ -198,7 +208,7 @@ identity_match(const struct identity_weights *weights, const struct identity_que
     static const enum identity_field places[] = {IDENTITY_LOCALITY, IDENTITY_POSTCODE,
                                                  IDENTITY_REGION, IDENTITY_COUNTY};
     static const enum identity_field own[] = {IDENTITY_MAIDEN, IDENTITY_BIRTH, IDENTITY_EMAIL,
-                                              IDENTITY_PHONE, IDENTITY_ORGANISATION};
+                                              IDENTITY_ORGANISATION};
     static const enum identity_field rest[] = {IDENTITY_SUFFIX, IDENTITY_GENDER,
                                                IDENTITY_BIRTH_PLACE, IDENTITY_OCCUPATION};
     double where;
@@ -206,8 +216,10 @@ identity_match(const struct identity_weights *weights, const struct identity_que
     pair->personal = weigh_names(weights, query, other, pair);
     for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
         pair->personal += weigh_field(weights, query, other, own[i], pair);
-    where = weigh_address(weights, query, other, pair) +
-            weigh_together(weights, query, other, places, sizeof(places) / sizeof(places[0]), pair);
+    where =
+        weigh_address(weights, query, other, pair) +
+        weigh_together(weights, query, other, places, sizeof(places) / sizeof(places[0]), pair) +
+        weigh_field(weights, query, other, IDENTITY_PHONE, pair); /* of a household */
     pair->weight = query->prior + pair->personal + (where > MOVED_MIN ? where : MOVED_MIN);
     for (size_t i = 0; i < sizeof(rest) / sizeof(rest[0]); i++)
         pair->weight += weigh_field(weights, query, other, rest[i], pair);
