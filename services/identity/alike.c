@@ -193,7 +193,7 @@ static const char *
 worth_a_look(const struct identity_person *a, const struct identity_person *b,
              const struct identity_likeness *likeness)
 {
-    enum identity_names names = names_of(a, b);
+    enum identity_names names;
     const uint8_t *level = likeness->level;
     bool street = level[IDENTITY_STREET] == IDENTITY_LEVEL_EXACT;
     bool house = level[IDENTITY_HOUSE] == IDENTITY_LEVEL_EXACT ||
@@ -203,6 +203,9 @@ worth_a_look(const struct identity_person *a, const struct identity_person *b,
                      (level[IDENTITY_LOCALITY] == IDENTITY_LEVEL_DIFFERS &&
                       level[IDENTITY_POSTCODE] != IDENTITY_LEVEL_EXACT);
 
+    if (level[IDENTITY_BIRTH] != IDENTITY_LEVEL_EXACT && !street)
+        return NULL;
+    names = names_of(a, b);
     if (names >= IDENTITY_NAMES_COMPATIBLE && level[IDENTITY_BIRTH] == IDENTITY_LEVEL_EXACT)
         return "compatible name and the same date of birth";
     if (names == IDENTITY_NAMES_SAME && street && house && !elsewhere &&
@@ -210,6 +213,22 @@ worth_a_look(const struct identity_person *a, const struct identity_person *b,
          level[IDENTITY_BIRTH] == IDENTITY_LEVEL_EXACT))
         return "the same name and the same address";
     return NULL;
+}
+
+/* One date of birth, both names as they should be, and no other generation with a short form
+ * between. */
+static bool
+beyond_doubt(const struct identity_alike *found)
+{
+    const uint8_t *level = found->likeness.level;
+
+    if (!found->by_rule || found->likeness.crossed || level[IDENTITY_BIRTH] != IDENTITY_LEVEL_EXACT)
+        return false;
+    if (level[IDENTITY_GIVEN] != IDENTITY_LEVEL_EXACT &&
+        level[IDENTITY_SUFFIX] == IDENTITY_LEVEL_DIFFERS)
+        return false;
+    return level[IDENTITY_GIVEN] <= IDENTITY_LEVEL_NEAR &&
+           level[IDENTITY_FAMILY] <= IDENTITY_LEVEL_NEAR;
 }
 
 static void
@@ -238,12 +257,15 @@ judge(struct search *search, struct identity_alike *found)
         found->reason = "too little of it is the person's own";
     else if (found->mean < weights->group || vetoes * 2 > pairs)
         found->reason = "not alike enough as a whole";
+    else if (found->weight >= weights->link && weights->careful && !beyond_doubt(found))
+        found->reason = "not beyond doubt";
     else if (found->weight >= weights->link) {
         found->verdict = IDENTITY_ALIKE_LINK;
         found->reason = look != NULL ? look : "alike in what is said of them";
         return;
     }
-    if (look != NULL || (found->weight >= weights->suggest && found->likeness.veto == NULL)) {
+    if (look != NULL ||
+        (found->weight >= weights->suggest && found->likeness.veto == NULL && !weights->careful)) {
         found->verdict = IDENTITY_ALIKE_SUGGEST;
         found->reason = look != NULL ? look : "alike in what is said of them";
     }

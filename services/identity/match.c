@@ -92,6 +92,7 @@ weigh_names(const struct identity_weights *weights, const struct identity_query 
         if (crossed <= straight || !half)
             return straight;
     }
+    pair->crossed = true;
     pair->level[IDENTITY_GIVEN] = (uint8_t)given;
     pair->level[IDENTITY_FAMILY] = (uint8_t)family;
     pair->bits[IDENTITY_GIVEN] = (float)(g - weights->swapped / 2);
@@ -213,6 +214,7 @@ identity_match(const struct identity_weights *weights, const struct identity_que
                                                IDENTITY_BIRTH_PLACE, IDENTITY_OCCUPATION};
     double where;
 
+    pair->crossed = false;
     pair->personal = weigh_names(weights, query, other, pair);
     for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
         pair->personal += weigh_field(weights, query, other, own[i], pair);

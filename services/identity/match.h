@@ -21,6 +21,7 @@ struct identity_query { /* the person to look for, with how rare his values are 
 struct identity_likeness {
     double weight;    /* bits, with the prior */
     double personal;  /* of the person's own fields, without it */
+    bool crossed;     /* given name and surname have changed places */
     const char *veto; /* constant: why they cannot be linked whatever they weigh; NULL */
     float bits[IDENTITY_FIELD_COUNT];    /* of each field, for explanations */
     uint8_t level[IDENTITY_FIELD_COUNT]; /* enum identity_level */

@@ -33,7 +33,7 @@ static const char *const no_names =
     "unavailable blocked wireless mobile whatsapp facebook instagram deleted asdf qwerty foo bar "
     "dummy sample lastname firstname surname forename no nn not given provided available "
     "applicable "
-    "keine angabe ";
+    "keine angabe baby boy girl infant newborn ";
 
 enum title { NO_TITLE, ANY_TITLE, HER_TITLE, HIS_TITLE };
 static const struct {
@@ -387,9 +387,10 @@ word_agreement(const struct identity_name *a, size_t i, const struct identity_na
                    : NOTHING;
     if (identity_nicknames_agree(x, y, more))
         return SHORT_FORM;
-    if (identity_nicknames_know(x) && identity_nicknames_know(y))
-        return NOTHING; /* two names that people have, however near */
-    return slip_of_the_pen(x, y) ? SLIP : NOTHING;
+    if (!slip_of_the_pen(x, y))
+        return NOTHING;
+    /* Two names that people have are two names, however near. */
+    return identity_nicknames_know(x) && identity_nicknames_know(y) ? NOTHING : SLIP;
 }
 
 struct pairing {

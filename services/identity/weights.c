@@ -77,6 +77,9 @@ const struct fr_config_key identity_matching_keys[] = {
       .doc = "Bits from which another given name, or another date of birth, is outweighed by everything else." },
     { "personal", FR_CONFIG_REAL, AT(personal), "0", .min = -50, .max = 100,
       .doc = "Bits that names, date of birth, e-mail and telephone have to bring: an address alone is a household." },
+    { "careful", FR_CONFIG_BOOL, AT(careful), "false",
+      .doc = "Whether a link also needs given name and surname that agree as written, and one date of birth: for "
+             "records that arrive one by one with nobody looking." },
     { "swapped", FR_CONFIG_REAL, AT(swapped), "4", .min = 0, .max = 50,
       .doc = "Bits lost where given name and surname have changed places." },
     { "fields", FR_CONFIG_MAP, AT(fields), NULL, .keys = row_keys, .item_size = sizeof(struct identity_weights_row),
@@ -124,6 +127,7 @@ identity_weights_from(const struct identity_matching *matching, struct identity_
     weights->contradicted = matching->contradicted;
     weights->personal = matching->personal;
     weights->swapped = matching->swapped;
+    weights->careful = matching->careful;
     for (size_t i = 0; i < matching->fields.count; i++) {
         enum identity_field field = identity_field_find(rows[i].field);
 
@@ -185,9 +189,10 @@ identity_weights_print(const struct identity_weights *weights, FILE *out)
 {
     fprintf(out,
             "identity:\n  matching:\n    link: %.1f\n    group: %.1f\n    suggest: %.1f\n"
-            "    contradicted: %.1f\n    personal: %.1f\n    swapped: %.1f\n    fields:\n",
+            "    contradicted: %.1f\n    personal: %.1f\n    swapped: %.1f\n    careful: %s\n"
+            "    fields:\n",
             weights->link, weights->group, weights->suggest, weights->contradicted,
-            weights->personal, weights->swapped);
+            weights->personal, weights->swapped, weights->careful ? "true" : "false");
     for (int field = 0; field < IDENTITY_FIELD_COUNT; field++)
         print_field((enum identity_field)field, &weights->fields[field], out);
 }

@@ -25,6 +25,7 @@ struct identity_weights {
     double group;        /* bits that the mean over a group's members needs as well */
     double suggest;      /* bits from which a suggestion is made */
     double contradicted; /* bits from which one contradiction of name or birth is outweighed */
+    bool careful;    /* a link also needs what I8 asks for: compatible names, one date of birth */
     double personal; /* bits that the person's own fields must bring: a shared household is none */
 };
 
@@ -39,6 +40,7 @@ struct identity_weights_row {
 };
 struct identity_matching { /* configuration section `matching` */
     double link, group, suggest, contradicted, personal, swapped;
+    bool careful;
     struct fr_config_list fields; /* struct identity_weights_row: over the defaults */
 };
 extern const struct fr_config_key identity_matching_keys[];

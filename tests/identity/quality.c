@@ -14,7 +14,7 @@
 struct options {
     const char *cases, *target, *expected, *weights;
     bool suggest, json;
-    int64_t shuffles;
+    int64_t shuffles, harmful_max; /* below 0: any number */
     uint64_t seed;
     double
         least[4]; /* precision, recall, f1, agreement or decisions: below it the exit status is 1 */
@@ -63,7 +63,8 @@ static struct fr_given *
 start(const struct options *options)
 {
     char *yaml = options->weights != NULL ? read_file(options->weights) : NULL;
-    struct fr_given *given = fr_given_new(&identity_stage, yaml != NULL ? yaml : "");
+    const char *usual = options->cases != NULL ? "identity: {matching: {careful: true}}" : "";
+    struct fr_given *given = fr_given_new(&identity_stage, yaml != NULL ? yaml : usual);
 
     free(yaml);
     return given;
@@ -343,7 +344,10 @@ measure_cases(const struct options *options, struct quality_rows *rows, struct q
     printf("%zu cases, %.1f %% as expected; %zu taken for a match that are none or another's\n",
            cases->count, 100 * share(right, cases->count), harmful);
     fr_given_free(&given);
-    return share(right, cases->count) >= options->least[3] ? 0 : 1;
+    return share(right, cases->count) >= options->least[3] &&
+                   (options->harmful_max < 0 || harmful <= (size_t)options->harmful_max)
+               ? 0
+               : 1;
 }
 
 /* ---- arguments ---- */
@@ -362,6 +366,7 @@ read_options(int argc, char **argv, struct options *options)
                                                  {"min-f1", required_argument, NULL, 'F'},
                                                  {"min-agreement", required_argument, NULL, 'A'},
                                                  {"min-decided", required_argument, NULL, 'A'},
+                                                 {"max-harmful", required_argument, NULL, 'H'},
                                                  {"json", no_argument, NULL, 'j'},
                                                  {"help", no_argument, NULL, 'h'},
                                                  {0}};
@@ -398,6 +403,9 @@ read_options(int argc, char **argv, struct options *options)
         case 'A':
             options->least[3] = strtod(optarg, NULL);
             break;
+        case 'H':
+            options->harmful_max = strtoll(optarg, NULL, 10);
+            break;
         case 'j':
             options->json = true;
             break;
@@ -413,7 +421,8 @@ read_options(int argc, char **argv, struct options *options)
 int
 main(int argc, char **argv)
 {
-    struct options options = {.target = "Match Id", .expected = "Expected Result"};
+    struct options options = {
+        .target = "Match Id", .expected = "Expected Result", .harmful_max = -1};
     struct quality_rows rows, cases = {0};
     char **files;
     int status;
