@@ -25,7 +25,7 @@ run_bench(struct fil *fil, const void *given, int argc, char **argv)
 
 const struct fil_command fil_bench_commands[] = {
     {.noun = "bench",
-     .args = "pipeline | path | mail | yardsticks ...",
+     .args = "pipeline | path | mail | timers | identity | yardsticks ...",
      .arg_max = -1,
      .doc = "Measure this machine and the services on it; fil bench --help says more.",
      .examples = "  fil bench pipeline --messages 1000000\n",
