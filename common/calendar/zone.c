@@ -13,7 +13,8 @@ enum {
     YEAR_LAST = 2200, /* the rule is written out up to here */
 };
 
-#define RULE_FIRST_S 0 /* 1970: nobody asks for what was before */
+#define RULE_FIRST_S 0                  /* 1970: nobody asks for what was before */
+#define RULE_LAST_S INT64_C(7289654400) /* 2201: nor for what comes then */
 
 struct zone_type { /* what the wall shows during a period */
     int32_t offset_s;
@@ -137,6 +138,8 @@ append_rule(struct fr_zone *zone, const struct zone_rule *rule)
 
     if (last < RULE_FIRST_S)
         last = RULE_FIRST_S;
+    if (last > RULE_LAST_S) /* a file that lists more than anybody asks for */
+        last = RULE_LAST_S;
     year = fr_date_of_days(last / FR_DAY_SECONDS).year;
 
     zone->types[standard].offset_s = rule->standard_s;

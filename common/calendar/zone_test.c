@@ -134,6 +134,24 @@ a_damaged_file_is_named_so_wherever_it_ends(void **state)
         assert_int_equal(fr_zone_parse(fr_slice(bytes, cut), &zone), FR_CORRUPT);
 }
 
+/* A step that lies billions of years ahead, and a rule for the years after it. */
+static void
+a_step_at_the_end_of_time_ends_the_reading(void **state)
+{
+    static const char rule[] = "\nCET-1CEST,M3.5.0,M10.5.0/3\n";
+    uint8_t bytes[160] = {
+        [0] = 'T', 'Z', 'i', 'f',           '2',           [44] = 'T',    'Z',
+        'i',       'f', '2', [44 + 35] = 1, [44 + 39] = 1, [44 + 43] = 4, [88] = 0x10};
+    size_t size = 88 + 9 + 6 + 4;
+    struct fr_zone *zone;
+
+    (void)state;
+    memcpy(bytes + size, rule, sizeof(rule) - 1);
+    assert_int_equal(fr_zone_parse(fr_slice(bytes, size + sizeof(rule) - 1), &zone), FR_OK);
+    assert_int_equal(fr_zone_at(zone, 1800000000).offset_s, 0);
+    fr_zone_free(&zone);
+}
+
 int
 main(void)
 {
@@ -143,6 +161,7 @@ main(void)
         cmocka_unit_test(rules_are_read_or_refused),
         cmocka_unit_test(names_that_are_none_are_not_found),
         cmocka_unit_test(a_damaged_file_is_named_so_wherever_it_ends),
+        cmocka_unit_test(a_step_at_the_end_of_time_ends_the_reading),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

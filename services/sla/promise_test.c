@@ -52,7 +52,7 @@ settle(uint64_t promise_id, bool kept)
     settled.promise_id = promise_id;
     settled.kept = kept;
     settled.by = "operator";
-    fr_given_input(g, FR_LOCAL, 0, NULL, &settled.base);
+    assert_int_equal(fr_given_input(g, FR_LOCAL, 0, NULL, &settled.base), FR_OK);
 }
 
 static void
