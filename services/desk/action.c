@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include "common/http/http.h"
 #include "services/desk/show.h"
+#include "proto/identity.pb-c.h"
 
 struct reading { /* one action being read */
     const json_t *json;
@@ -293,6 +294,59 @@ read_mark(struct reading *reading)
     return pack(reading, FR_MATTER_MARKED, &marked.base);
 }
 
+static bool
+read_decision(const char *text, Fr__IdentityAction *out)
+{
+    static const char *const names[] = {"merge",  "unmerge", "confirm", "reject",
+                                        "verify", "erase",   "lift"};
+
+    for (int i = 0; i < 7; i++)
+        if (strcmp(text, names[i]) == 0) {
+            *out = (Fr__IdentityAction)(i + 1);
+            return true;
+        }
+    return false;
+}
+
+/* Who acts is the session's agent; the hub puts his site beside him. */
+static enum fr_error
+read_identity(struct reading *reading)
+{
+    Fr__IdentityActionAsked asked = FR__IDENTITY_ACTION_ASKED__INIT;
+    char *decision;
+    bool lift, other = json_object_get(reading->json, "other") != NULL;
+    enum fr_error err = take_text(reading, "do", 20, false, &decision);
+
+    if (err == FR_OK && !read_decision(decision, &asked.action))
+        err = complain(reading, "do", "is none that we know");
+    if (err == FR_OK)
+        err = take_id(reading, "customer", &asked.customer_id);
+    if (err == FR_OK && other)
+        err = take_id(reading, "other", &asked.other_id);
+    if (err == FR_OK)
+        err = take_text(reading, "why", 500, false, &asked.why);
+    if (err == FR_OK)
+        err = take_text(reading, "key_type", 48, true, &asked.key_type);
+    if (err == FR_OK)
+        err = take_text(reading, "key_value", 254, true, &asked.key_value);
+    if (err == FR_OK)
+        err = take_text(reading, "key_region", 2, true, &asked.key_region);
+    if (err == FR_OK)
+        err = take_text(reading, "key_brand", 15, true, &asked.key_brand);
+    if (err == FR_OK)
+        err = take_flag(reading, "lift", true, &lift);
+    if (err == FR_OK && !reading->agent->supervisor)
+        err = complain(reading, "identity", "is for supervisors");
+    if (err != FR_OK)
+        return err;
+    asked.has_customer_id = true;
+    asked.has_other_id = other;
+    asked.has_lift = asked.lift = lift;
+    asked.who = asked.agent = (char *)reading->agent->name;
+    asked.client_id = reading->out->id;
+    return pack(reading, FR_IDENTITY_ACTION_ASKED, &asked.base);
+}
+
 /* clang-format off */
 static const struct {
     const char *name;
@@ -309,6 +363,7 @@ static const struct {
     { "promise",  "action id conversation what due_ms tell", read_promise },
     { "keep",     "action id promise kept note",         read_keep     },
     { "mark",     "action id conversation priority complaint waiting add_tag drop_tag", read_mark },
+    { "identity", "action id do customer other why key_type key_value key_region key_brand lift", read_identity },
 };
 /* clang-format on */
 

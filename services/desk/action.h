@@ -6,6 +6,8 @@
  *     {"action":"reply","id":"c3","conversation":"00b2...","text":"..."}    note likewise
  *     {"action":"finish","id":"c4","conversation":"00b2...","outcome":"solved","note":"..."}
  *     {"action":"dismiss","id":"c5","refusal":"00c3..."}
+ *     {"action":"identity","id":"c6","do":"merge","customer":"00d4...","other":"00e5...",
+ *      "why":"..."}      do: merge, unmerge, confirm, reject, lift, verify, erase; for supervisors
  *
  * Pure.  The id is made by the browser and is what makes sending twice harmless.  Who acts is never
  * part of it.

@@ -2,6 +2,7 @@
 #include "services/desk/tables.h"
 
 #include "proto/desk.pb-c.h"
+#include "proto/identity.pb-c.h"
 
 /* Under whose route it stands. */
 static const char *
@@ -58,4 +59,22 @@ desk_apply_matter_marked(struct fr_tables *tables, const struct fr_record *event
     const Fr__MatterMarked *marked = fr_body(event);
 
     return desk_done_put(tables, marked->agent, marked->client_id);
+}
+
+/* IdentityActionAsked.  Writes done. */
+enum fr_error
+desk_apply_identity_asked(struct fr_tables *tables, const struct fr_record *event)
+{
+    const Fr__IdentityActionAsked *asked = fr_body(event);
+
+    return desk_done_put(tables, asked->agent, asked->client_id);
+}
+
+/* IdentityActionEnded.  Writes nothing: his windows are told. */
+enum fr_error
+desk_apply_identity_ended(struct fr_tables *tables, const struct fr_record *event)
+{
+    (void)tables;
+    (void)event;
+    return FR_OK;
 }

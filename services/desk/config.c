@@ -14,7 +14,7 @@ static const struct fr_config_key agent_keys[] = {
     { "password_hash", FR_CONFIG_STRING, offsetof(struct desk_agent_config, password_hash), NULL, .max = 127,
       .doc = "Or its argon2id hash ($argon2id$...), which may stand here." },
     { "supervisor", FR_CONFIG_BOOL, offsetof(struct desk_agent_config, supervisor), "false",
-      .doc = "Sees alerts: promises of the brands of this site that are about to break, or have." },
+      .doc = "Sees alerts: promises of the brands of this site that are about to break, or have; decides who is whom, where the contract lets the site." },
     { NULL },
 };
 

@@ -8,6 +8,7 @@
 
 #include <ctype.h>
 #include "services/desk/counters.h"
+#include "proto/identity.pb-c.h"
 #include "proto/desk.pb-c.h"
 
 static enum fr_error
@@ -313,6 +314,27 @@ desk_decide_mark(struct fr_turn *turn, const struct fr_record *input)
     full.lease_id = lease_id;
     full.fence = lease->fence;
     return say_hub(turn, input, &full.base, marked->conversation_id, lease->brand);
+}
+
+/* IdentityActionAsked: a supervisor decides who is whom.  Who he is comes from his session.
+ *
+ * Reads done.  Emits IdentityActionAsked.  Sent twice: ignored by its client id.
+ */
+enum fr_error
+desk_decide_identity(struct fr_turn *turn, const struct fr_record *input)
+{
+    const Fr__IdentityActionAsked *asked =
+        fr_unpack(turn, input, &fr__identity_action_asked__descriptor);
+    enum fr_error err;
+
+    if (asked == NULL || asked->agent == NULL)
+        return fr_reject(turn, input, "IdentityActionAsked does not decode, or names no agent");
+    if (asked->client_id[0] == '\0')
+        return fr_reject(turn, input, "a decision needs an id");
+    err = examine(turn, input, asked->agent, asked->client_id);
+    if (err != FR_OK)
+        return err == FR_EXISTS ? FR_OK : err;
+    return say_hub(turn, input, &asked->base, 0, NULL);
 }
 
 /* RefusalSeen: the author has read why his work was refused, or a supervisor his alert.

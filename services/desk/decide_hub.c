@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 #include "services/desk/counters.h"
+#include "proto/identity.pb-c.h"
 
 #define HUB_AGENT_SIZE                                                                             \
     64 /* with NUL; the hub's agents may have longer names than those who sign in here */
@@ -223,6 +224,17 @@ supervisor_alerted(struct fr_turn *turn, const struct fr_record *input, const vo
     return err;
 }
 
+/* What became of a supervisor's decision about customers. */
+static enum fr_error
+identity_ended(struct fr_turn *turn, const struct fr_record *input, const void *body)
+{
+    const Fr__IdentityActionEnded *ended = body;
+    struct concern concern = {ended->agent, 0};
+
+    return concern.agent != NULL && fits(concern.agent) ? relay(turn, input, &concern)
+                                                        : stray(turn);
+}
+
 /* clang-format off */
 static const struct {
     uint32_t kind;
@@ -240,6 +252,7 @@ static const struct {
     { FR_PROMISE_MADE,        promise_made        },
     { FR_PROMISE_ENDED,       promise_ended       },
     { FR_SUPERVISOR_ALERTED,  supervisor_alerted  },
+    { FR_IDENTITY_ACTION_ENDED, identity_ended    },
 };
 /* clang-format on */
 

@@ -24,6 +24,8 @@ static const struct fr_input inputs[] = {
     { FR_PROMISE_WRITTEN,     FR_LOCAL, desk_decide_promise      },
     { FR_PROMISE_DONE,        FR_LOCAL, desk_decide_promise_done },
     { FR_MATTER_MARKED,       FR_LOCAL, desk_decide_mark         },
+    { FR_IDENTITY_ACTION_ASKED, FR_LOCAL, desk_decide_identity   }, /* who is whom */
+    { FR_IDENTITY_ACTION_ENDED, "sites", desk_decide_relay       }, /* what became of that */
     { FR_REFUSAL_SEEN,        FR_LOCAL, desk_decide_refusal_seen },
     { FR_STATE_ASKED,         FR_LOCAL, desk_decide_asked        }, /* a window opens */
     { FR_KIND_END,            NULL,     NULL                     },
@@ -49,6 +51,8 @@ static const struct fr_event events[] = {
     { FR_PROMISE_WRITTEN,     desk_apply_promise_written     },
     { FR_PROMISE_DONE,        desk_apply_promise_done        },
     { FR_MATTER_MARKED,       desk_apply_matter_marked       },
+    { FR_IDENTITY_ACTION_ASKED, desk_apply_identity_asked    },
+    { FR_IDENTITY_ACTION_ENDED, desk_apply_identity_ended    },
     { FR_KIND_END,            NULL                           },
 };
 

@@ -30,7 +30,7 @@ struct desk_agent_config {
     const char *title;
     const char *password;      /* SECRET; or NULL */
     const char *password_hash; /* argon2id as libsodium and PHC write it; or NULL */
-    bool supervisor;           /* sees alerts of promises that are about to break */
+    bool supervisor;           /* sees alerts of promises, and decides who is whom */
 };
 struct desk_config {
     const char *site;
@@ -59,6 +59,7 @@ fr_decide_fn desk_decide_done;
 fr_decide_fn desk_decide_promise;
 fr_decide_fn desk_decide_promise_done;
 fr_decide_fn desk_decide_mark;
+fr_decide_fn desk_decide_identity;
 fr_decide_fn desk_decide_refusal_seen;
 fr_decide_fn desk_decide_asked; /* snapshot.c: answers, emits nothing */
 
@@ -87,6 +88,8 @@ fr_apply_fn desk_apply_supervisor_alerted;
 fr_apply_fn desk_apply_promise_written;
 fr_apply_fn desk_apply_promise_done;
 fr_apply_fn desk_apply_matter_marked;
+fr_apply_fn desk_apply_identity_asked;
+fr_apply_fn desk_apply_identity_ended;
 fr_apply_fn desk_apply_refusal_seen;
 
 extern const struct fr_query desk_queries[]; /* query.c */

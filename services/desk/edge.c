@@ -311,6 +311,7 @@ static const struct fr_http_route routes[] = {
     { "POST", "/api/promise",  on_action },
     { "POST", "/api/keep",     on_action },
     { "POST", "/api/mark",     on_action },
+    { "POST", "/api/identity", on_action },
     { NULL },
 };
 static const struct fr_ws_handlers sockets[] = {

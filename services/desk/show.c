@@ -1,5 +1,6 @@
 /* show.c - records as the JSON that the desk's page reads. */
 #include "services/desk/show.h"
+#include "proto/identity.pb-c.h"
 
 static const char *const outcomes[] = {
     [FR__OUTCOME__SOLVED] = "solved",
@@ -386,6 +387,25 @@ alert_json(const struct fr_record_head *head, const void *body)
     return desk_show_alert(body);
 }
 
+/* The id is the one that his browser had given it. */
+static json_t *
+identity_json(const struct fr_record_head *head, const void *body)
+{
+    const Fr__IdentityActionEnded *ended = body;
+    const char *id = strrchr(ended->client_id, '/');
+    json_t *json = json_object();
+
+    (void)head;
+    set_text(json, "id", id != NULL ? id + 1 : ended->client_id);
+    set(json, "done", json_boolean(ended->done));
+    set_text(json, "reason", ended->reason);
+    if (ended->has_customer_id)
+        set(json, "customer", desk_show_id(ended->customer_id));
+    if (ended->has_other_id)
+        set(json, "other", desk_show_id(ended->other_id));
+    return json;
+}
+
 static json_t *
 refused_json(const struct fr_record_head *head, const void *body)
 {
@@ -479,6 +499,7 @@ static const struct {
     { FR_PROMISE_MADE,        "promise",        promise_json      },
     { FR_PROMISE_ENDED,       "promise_ended",  promise_ended_json },
     { FR_SUPERVISOR_ALERTED,  "alert",          alert_json        },
+    { FR_IDENTITY_ACTION_ENDED, "identity",     identity_json     },
 };
 /* clang-format on */
 

@@ -625,8 +625,8 @@ identity_decide_action(struct fr_turn *turn, const struct fr_record *input)
 
     if (asked == NULL)
         return fr_reject(turn, input, "IdentityActionAsked does not decode");
-    if (asked->client_id[0] == '\0' || strlen(asked->client_id) > 100)
-        return fr_reject(turn, input, "client_id: 1 to 100 bytes");
+    if (asked->client_id[0] == '\0' || strlen(asked->client_id) > 160)
+        return fr_reject(turn, input, "client_id: 1 to 160 bytes");
     if (asked->who[0] == '\0' || asked->why[0] == '\0' || strlen(asked->who) > TEXT_MAX ||
         strlen(asked->why) > TEXT_MAX)
         return fr_reject(turn, input, "say who you are and why: both stay on record (500 bytes)");

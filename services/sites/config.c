@@ -9,6 +9,8 @@ static const struct fr_config_key contract_keys[] = {
       .min = 1, .max = SITES_NAME_SIZE - 1, .doc = "The site; its desk's journal is desk.<name>." },
     { "brands", FR_CONFIG_STRINGS, offsetof(struct sites_contract, brands), NULL, .max = 1000,
       .doc = "Brands that its agents may work for; none: all of them." },
+    { "decides_identity", FR_CONFIG_BOOL, offsetof(struct sites_contract, decides_identity), "false",
+      .doc = "Whether its supervisors may merge, take apart, verify and erase customers." },
     { "lease_time", FR_CONFIG_SPAN, offsetof(struct sites_contract, lease_time), "8h",
       .min = 60000000, .max = 7 * 86400000000,
       .doc = "How long an accepted task stays with its agent after he last worked on it." },

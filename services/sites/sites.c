@@ -23,6 +23,8 @@ static const struct fr_input inputs[] = {
     { FR_PROMISE_WRITTEN,      "desk",          sites_decide_promise_written      },
     { FR_PROMISE_DONE,         "desk",          sites_decide_promise_done         },
     { FR_MATTER_MARKED,        "desk",          sites_decide_matter_marked        },
+    { FR_IDENTITY_ACTION_ASKED, "desk",         sites_decide_identity_asked       }, /* a supervisor: who is whom */
+    { FR_IDENTITY_ACTION_ENDED, "identity",     sites_decide_identity_ended       }, /* what became of it */
     { FR_PROMISE_MADE,         "sla",           sites_decide_promise_made         }, /* its owner's desk shows it */
     { FR_PROMISE_ENDED,        "sla",           sites_decide_promise_ended        },
     { FR_SUPERVISOR_ALERTED,   "sla",           sites_decide_supervisor_alerted   },
@@ -55,6 +57,8 @@ static const struct fr_event events[] = {
     { FR_PROMISE_ENDED,       sites_apply_nothing          },
     { FR_SUPERVISOR_ALERTED,  sites_apply_nothing          },
     { FR_ENTRY_SHARED,        sites_apply_nothing          },
+    { FR_IDENTITY_ACTION_ASKED, sites_apply_nothing        },
+    { FR_IDENTITY_ACTION_ENDED, sites_apply_nothing        },
     { FR_KIND_END,            NULL                         },
 };
 

@@ -22,6 +22,7 @@ struct sites_contract {
     struct fr_span lease_time;
     struct fr_span offline_grace;
     struct fr_span silent_after;
+    bool decides_identity; /* its supervisors may say who is whom */
 };
 struct sites_config {
     struct fr_config_list contracts; /* struct sites_contract */
@@ -70,6 +71,11 @@ fr_decide_fn sites_decide_work_done;
 fr_decide_fn sites_decide_promise_written;
 fr_decide_fn sites_decide_promise_done;
 fr_decide_fn sites_decide_matter_marked;
+
+/* ---- decide: supervisors about customers (decide_identity.c) ---- */
+
+fr_decide_fn sites_decide_identity_asked;
+fr_decide_fn sites_decide_identity_ended;
 
 /* ---- decide: what sla says of promises (decide_sla.c) ---- */
 

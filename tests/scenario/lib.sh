@@ -202,7 +202,7 @@ sla:
   policies: [$policies]
 ${more_sla:-}
 sites:
-  contracts: [{name: inhouse}]
+  contracts: [{name: inhouse${more_contract:-}}]
   stage:
     admin: "127.0.0.1:${admin_sites:?}"
 ${sites_link:-}
@@ -226,7 +226,7 @@ desk:
   listen: "127.0.0.1:$desk_port"
   stage: {admin: "127.0.0.1:${admin_desk:?}"${desk_keys:-}}
   agents:
-    ann: {title: Ann, password: "file:$home/secrets/ann"}
+    ann: {title: Ann, password: "file:$home/secrets/ann"${ann_is:-}}
     bob: {title: Bob, password: "file:$home/secrets/bob"}
     cyd: {title: Cyd, password: "file:$home/secrets/cyd"}
 ${more_desk_agents:-}
