@@ -234,6 +234,25 @@ test_under_pressure_the_mta_comes_again(void **state)
     run_stop(&run);
 }
 
+/* printf ... | nc: the other side has said all it wanted, and listens. */
+static void
+test_who_has_said_all_hears_the_answer(void **state)
+{
+    struct run run = begin("");
+    int fd;
+
+    (void)state;
+    atomic_store(held, 1);
+    fd = hand_in(1);
+    assert_int_equal(shutdown(fd, SHUT_WR), 0);
+    assert_true(is_quiet(fd));
+    atomic_store(held, 0);
+    expect(fd, "250");
+    assert_string_equal(line(fd), "");
+    close(fd);
+    run_stop(&run);
+}
+
 static void
 test_connections_have_a_number_and_a_time(void **state)
 {
@@ -261,6 +280,7 @@ main(void)
         CASE(test_250_comes_after_the_sync),
         CASE(test_what_was_not_acknowledged_is_sent_again_and_taken_once),
         CASE(test_under_pressure_the_mta_comes_again),
+        CASE(test_who_has_said_all_hears_the_answer),
         CASE(test_connections_have_a_number_and_a_time),
     };
 

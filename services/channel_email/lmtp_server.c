@@ -91,8 +91,7 @@ want(struct email_connection *connection)
 {
     bool reads = !email_lmtp_waits(connection->lmtp) && !email_lmtp_over(connection->lmtp);
     bool writes = email_lmtp_output(connection->lmtp).size > 0;
-    struct epoll_event event = {.events =
-                                    (reads ? EPOLLIN : 0u) | (writes ? EPOLLOUT : 0u) | EPOLLRDHUP,
+    struct epoll_event event = {.events = (reads ? EPOLLIN : 0u) | (writes ? EPOLLOUT : 0u),
                                 .data.ptr = connection};
 
     epoll_ctl(connection->server->epoll, EPOLL_CTL_MOD, connection->fd, &event);
@@ -301,8 +300,6 @@ one_round(struct email_server *server)
             close_connection(connection);
         else if (events[i].events & EPOLLIN)
             hear(connection);
-        else if (email_lmtp_waits(connection->lmtp) && (events[i].events & EPOLLRDHUP))
-            close_connection(connection);
         else
             go_on(connection);
     }

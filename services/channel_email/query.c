@@ -5,14 +5,6 @@
 #define LIST_MAX 200
 
 static json_t *
-time_json(int64_t us)
-{
-    char text[FR_TIME_TEXT_SIZE];
-
-    return json_string(fr_time_format((struct fr_time){us}, text));
-}
-
-static json_t *
 id_json(uint64_t id)
 {
     char text[FR_ID_TEXT_SIZE];
@@ -45,9 +37,9 @@ sent_json(const struct fr_query_turn *turn, const Fr__EmailStateSent *sent)
     json_object_set_new(json, "to", json_string(sent->queued->to));
     json_object_set_new(json, "state", json_string(state_of(turn->view, sent)));
     json_object_set_new(json, "tries", json_integer(sent->tries));
-    json_object_set_new(json, "queued", time_json(sent->first_us));
+    json_object_set_new(json, "queued", json_integer(sent->first_us));
     if (fr_timer_get(turn->view, EMAIL_TIMER_SEND, sent->queued->message_id, &due) == FR_OK)
-        json_object_set_new(json, "next_try", time_json(due.unix_us));
+        json_object_set_new(json, "next_try", json_integer(due.unix_us));
     return json;
 }
 

@@ -20,7 +20,7 @@ static const struct {
     { "follow a customer", { fil_send_commands, fil_trace_commands, fil_customer_commands, fil_identity_commands,
                              fil_conversation_commands } },
     { "watch the work",    { fil_queue_commands, fil_routing_commands, fil_agent_commands, fil_site_commands, fil_sla_commands, fil_promise_commands,
-                             fil_calendar_commands } },
+                             fil_calendar_commands, fil_mail_commands } },
     { "keep it safe",      { fil_doctor_commands, fil_health_commands, fil_backup_commands, fil_restore_commands, fil_bundle_commands } },
     { "look inside",       { fil_journal_commands, fil_dead_commands } },
     { "try it hard",       { fil_replay_commands, fil_agent_bot_commands, fil_bench_commands, fil_simulate_commands } },

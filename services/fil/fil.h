@@ -75,10 +75,10 @@ extern const struct fil_command fil_agent_bot_commands[], fil_agent_commands[],
     fil_health_commands[], fil_bench_commands[], fil_check_commands[], fil_clock_commands[],
     fil_config_commands[], fil_conversation_commands[], fil_customer_commands[],
     fil_dead_commands[], fil_identity_commands[], fil_journal_commands[], fil_keys_commands[],
-    fil_metrics_commands[], fil_promise_commands[], fil_queue_commands[], fil_routing_commands[],
-    fil_replay_commands[], fil_restore_commands[], fil_run_commands[], fil_send_commands[],
-    fil_site_commands[], fil_simulate_commands[], fil_sla_commands[], fil_status_commands[],
-    fil_token_commands[], fil_trace_commands[], fil_up_commands[];
+    fil_mail_commands[], fil_metrics_commands[], fil_promise_commands[], fil_queue_commands[],
+    fil_routing_commands[], fil_replay_commands[], fil_restore_commands[], fil_run_commands[],
+    fil_send_commands[], fil_site_commands[], fil_simulate_commands[], fil_sla_commands[],
+    fil_status_commands[], fil_token_commands[], fil_trace_commands[], fil_up_commands[];
 
 /* "fil: ..." on stderr, with a final newline; returns FIL_FAILED. */
 int fil_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
