@@ -1,6 +1,6 @@
 /* run.c - the virtual clock: customers come, wait, are served or leave; agents come, answer,
  * finish; between them stands the routing service as it is. */
-#include "services/routing/simulate/run.h"
+#include "services/routing/simulate/run_private.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -8,58 +8,8 @@
 #include "proto/conversation.pb-c.h"
 #include "proto/routing.pb-c.h"
 #include "proto/site.pb-c.h"
-#include "services/routing/simulate/calendar.h"
-#include "services/routing/simulate/service.h"
 
 #define DAY_US INT64_C(86400000000)
-
-enum contact_state { COMING, WAITING, OFFERED, SERVED, GONE };
-
-struct contact {
-    int64_t arrived_us, service_us;
-    uint64_t offer_id;
-    int64_t told_p50_us, told_p90_us; /* 0: nothing was told */
-    int32_t batch;                    /* -1: not measured */
-    uint32_t class_index;
-    uint32_t agent;
-    uint8_t state; /* enum contact_state */
-    uint8_t waited;
-};
-
-struct arrivals { /* of one class */
-    struct sim_chance spacing, service, patience;
-    int64_t last_us;
-};
-
-struct desk { /* an agent at work */
-    bool present;
-    uint32_t used; /* hundredths of his capacity */
-    size_t next_presence;
-};
-
-struct run {
-    const struct sim_scenario *scenario;
-    const struct sim_config *config;
-    struct sim_service service;
-    struct sim_calendar calendar;
-    struct sim_result *result;
-    int64_t now_us, warm_us; /* since the start */
-    int64_t repetition;      /* from 0 */
-
-    struct contact *contacts; /* by number, from first_contact on */
-    uint64_t first_contact, next_contact, contact_room;
-    uint64_t limit, warm_count; /* contacts */
-    uint64_t open_measured;     /* measured ones that are not done */
-    int32_t batch;              /* of what happens now; -1: not measured */
-    size_t next_row;
-
-    struct arrivals *arrivals; /* per class */
-    uint64_t *waiting;         /* per class, 0: everybody */
-    struct desk *desks;
-    uint32_t *by_name; /* agents in the order of their names */
-    double busy, present;
-    void (*progress)(double);
-};
 
 /* ---- contacts ---- */
 
@@ -105,147 +55,6 @@ static uint64_t
 number_of(uint64_t task_id)
 {
     return fr_id_seq(task_id) - 1;
-}
-
-/* ---- measuring ---- */
-
-static void
-measure(struct run *run, const struct contact *contact, enum sim_sum sum, double by)
-{
-    if (contact->batch >= 0)
-        sim_sums_add(&run->result->sums, contact->class_index + 1, (size_t)contact->batch, sum, by);
-}
-
-static void
-measure_told(struct run *run, const struct contact *contact, double wait_s)
-{
-    double error = wait_s - (double)contact->told_p50_us / 1e6;
-
-    if (contact->told_p90_us == 0)
-        return;
-    measure(run, contact, SIM_TOLD, 1);
-    measure(run, contact, SIM_TOLD_ERROR, error);
-    measure(run, contact, SIM_TOLD_SQUARE, error * error);
-    measure(run, contact, SIM_TOLD_P50, error <= 0);
-    measure(run, contact, SIM_TOLD_P90, wait_s * 1e6 <= (double)contact->told_p90_us);
-    measure(run, contact, SIM_TOLD_ACTUAL, wait_s);
-    measure(run, contact, SIM_TOLD_ACTUAL_SQUARE, wait_s * wait_s);
-}
-
-static void
-chart(struct run *run, const struct contact *contact, double wait_s, bool within)
-{
-    for (int i = 0; i < 2; i++) {
-        struct sim_bin *bin = sim_series_at(
-            &run->result->series, i == 0 ? 0 : contact->class_index + 1, contact->arrived_us);
-
-        bin->done++;
-        bin->wait_s += wait_s;
-        bin->within += within;
-    }
-}
-
-/* The wait is over: served, or gone. */
-static void
-wait_ends(struct run *run, struct contact *contact, bool served)
-{
-    double wait_s = (double)(run->now_us - contact->arrived_us) / 1e6;
-    bool within = served && run->now_us - contact->arrived_us <= run->config->within.us;
-
-    measure(run, contact, SIM_WAIT_ALL, wait_s);
-    measure(run, contact, SIM_WAITED, contact->waited);
-    measure(run, contact, served ? SIM_SERVED : SIM_ABANDONED, 1);
-    if (contact->waited)
-        measure(run, contact, SIM_WAIT_WAITED, wait_s);
-    if (served) {
-        measure(run, contact, SIM_WAIT_SERVED, wait_s);
-        measure(run, contact, SIM_WITHIN, within);
-        measure_told(run, contact, wait_s);
-    }
-    chart(run, contact, wait_s, within);
-    if (contact->batch >= 0)
-        run->open_measured--;
-}
-
-static void
-set_waiting(struct run *run, struct contact *contact, bool waits)
-{
-    if (waits == (contact->state == WAITING))
-        return;
-    run->waiting[0] += waits ? 1 : -1;
-    run->waiting[contact->class_index + 1] += waits ? 1 : -1;
-    contact->state = waits ? WAITING : contact->state;
-}
-
-/* The same into the bins over time, of which a long quiet takes several. */
-static void
-chart_time(struct run *run, int64_t until_us)
-{
-    for (int64_t from = run->now_us; from < until_us;) {
-        int64_t end, width;
-        double seconds;
-
-        sim_series_at(&run->result->series, 0, from); /* it may widen them */
-        width = run->result->series.width_us;
-        end = (from / width + 1) * width < until_us ? (from / width + 1) * width : until_us;
-        seconds = (double)(end - from) / 1e6;
-        for (size_t c = 0; c <= run->scenario->class_count; c++) {
-            struct sim_bin *bin = sim_series_at(&run->result->series, c, from);
-
-            bin->time_s += seconds;
-            bin->queue_s += seconds * (double)run->waiting[c];
-            bin->busy_s += seconds * run->busy;
-            bin->present_s += seconds * run->present;
-        }
-        from = end;
-    }
-}
-
-/* Up to `until_us` everything stays as it is. */
-static void
-pass_time(struct run *run, int64_t until_us)
-{
-    double seconds = (double)(until_us - run->now_us) / 1e6;
-    int64_t last_us = run->config->duration.us;
-    size_t class_count = run->scenario->class_count + 1;
-
-    chart_time(run, last_us > 0 && until_us > last_us ? last_us : until_us);
-    if (seconds > 0 && run->batch >= 0) {
-        size_t batch = (size_t)run->batch;
-
-        for (size_t c = 0; c < class_count; c++) {
-            sim_sums_add_one(&run->result->sums, c, batch, SIM_QUEUE,
-                             seconds * (double)run->waiting[c]);
-            sim_sums_add_one(&run->result->sums, c, batch, SIM_TIME, seconds);
-        }
-        sim_sums_add_one(&run->result->sums, 0, batch, SIM_BUSY, seconds * run->busy);
-        sim_sums_add_one(&run->result->sums, 0, batch, SIM_PRESENT, seconds * run->present);
-    }
-    run->now_us = until_us;
-    run->service.engine.turn.now = fr_time_add(run->scenario->start, (struct fr_span){until_us});
-}
-
-/* Which batch does what happens now belong to?  By contacts, or by time when the scenario has a
- * duration. */
-static int32_t
-batch_now(const struct run *run, uint64_t number)
-{
-    int64_t batches = run->config->batches;
-    bool single = run->config->repetitions > 1;
-
-    if (run->config->duration.us > 0) {
-        int64_t length = run->config->duration.us - run->warm_us;
-
-        if (run->now_us < run->warm_us || run->now_us >= run->config->duration.us)
-            return -1;
-        return (int32_t)(single ? run->repetition
-                                : (run->now_us - run->warm_us) * batches / length);
-    }
-    if (number < run->warm_count || number >= run->limit)
-        return -1;
-    return (int32_t)(single ? (uint64_t)run->repetition
-                            : (number - run->warm_count) * (uint64_t)batches /
-                                  (run->limit - run->warm_count));
 }
 
 /* ---- arrivals ---- */
@@ -352,7 +161,7 @@ note_offered(struct run *run, const Fr__TaskOffered *offered)
 
     contact->offer_id = offered->offer_id;
     contact->agent = agent_named(run, offered->agent);
-    set_waiting(run, contact, false);
+    sim_measure_waiting(run, contact, false);
     contact->state = OFFERED;
     sim_calendar_enter(&run->calendar, run->now_us + run->config->answer.us, SIM_ANSWERS, number,
                        offered->offer_id);
@@ -364,7 +173,7 @@ note_accepted(struct run *run, const Fr__OfferAccepted *accepted)
     uint64_t number = number_of(accepted->task_id);
     struct contact *contact = contact_at(run, number);
 
-    wait_ends(run, contact, true);
+    sim_measure_wait_ends(run, contact, true);
     contact->state = SERVED;
     sim_calendar_enter(&run->calendar, run->now_us + contact->service_us, SIM_FINISHES, number, 0);
 }
@@ -377,7 +186,7 @@ note_waiting(struct run *run, uint64_t task_id)
     if (contact->state == GONE)
         return; /* he left while it was on offer: the offer's end is no news */
     contact->waited = 1;
-    set_waiting(run, contact, true);
+    sim_measure_waiting(run, contact, true);
 }
 
 static void
@@ -483,12 +292,10 @@ arrives(struct run *run, size_t class_index)
 
     contact->arrived_us = run->now_us;
     contact->class_index = (uint32_t)class_index;
-    contact->batch = run->batch = batch_now(run, number);
+    contact->batch = run->batch = sim_measure_batch(run, number);
     if (contact->batch >= 0)
         run->open_measured++;
-    measure(run, contact, SIM_CAME, 1);
-    sim_series_at(&run->result->series, 0, run->now_us)->came++;
-    sim_series_at(&run->result->series, class_index + 1, run->now_us)->came++;
+    sim_measure_came(run, contact);
     if (patience_us != SIM_FOREVER)
         sim_calendar_enter(&run->calendar, run->now_us + patience_us, SIM_LEAVES, number, 0);
     if (run->scenario->row_count > 0) {
@@ -511,8 +318,8 @@ leaves(struct run *run, uint64_t number)
     contact = contact_at(run, number);
     if (contact->state != WAITING && contact->state != OFFERED)
         return;
-    set_waiting(run, contact, false);
-    wait_ends(run, contact, false);
+    sim_measure_waiting(run, contact, false);
+    sim_measure_wait_ends(run, contact, false);
     contact->state = GONE;
     withdrawn.task_id = withdrawn.conversation_id = task_of(number);
     withdrawn.reason = (char *)"the customer left";
@@ -689,15 +496,15 @@ run_clock(struct run *run)
         if (first == NULL && timer == SIM_FOREVER)
             break; /* nothing will ever happen again */
         if (run->config->duration.us > 0)
-            run->batch = batch_now(run, run->next_contact);
+            run->batch = sim_measure_batch(run, run->next_contact);
         if (first == NULL || timer <= first->at_us) {
-            pass_time(run, timer);
+            sim_measure_time(run, timer);
             sim_service_fire(&run->service);
             note_events(run);
         } else {
             struct sim_entry entry = sim_calendar_take(&run->calendar);
 
-            pass_time(run, entry.at_us);
+            sim_measure_time(run, entry.at_us);
             happens(run, &entry);
         }
         if (++steps % 16384 == 0)
