@@ -241,7 +241,8 @@ add_word(struct identity_name *name, size_t *used, const char *word)
     memcpy(name->text + *used, word, size + 1);
     added->at = (uint8_t)*used;
     added->size = (uint8_t)size;
-    added->initial = (unsigned char)word[0] < 0xe1 && u8_mbsnlen((const uint8_t *)word, size) == 1;
+    added->initial = (unsigned char)word[0] < 0xe1 && !has_digit(word) &&
+                     u8_mbsnlen((const uint8_t *)word, size) == 1;
     added->particle = name->count > 0 && is_among(particles, word);
     *used += size + 1;
     name->count++;
@@ -269,8 +270,8 @@ add_words(struct identity_name *name, size_t *used, char *text, bool behind, boo
             name->generation = generation;
             continue;
         }
-        if (has_digit(word) || one_letter_repeated(word))
-            continue; /* user4711, xxx */
+        if ((has_digit(word) && name->count == 0) || one_letter_repeated(word))
+            continue; /* user4711, xxx; but guest 3 is not guest 4 */
         if (!is_among(no_names, word))
             *nobody = false;
         add_word(name, used, word);
@@ -379,6 +380,8 @@ word_agreement(const struct identity_name *a, size_t i, const struct identity_na
 {
     const char *x = identity_name_word(a, i), *y = identity_name_word(b, j);
 
+    if (has_digit(x) || has_digit(y))
+        return strcmp(x, y) == 0 ? EQUAL : NOTHING;
     if (same_spelling(x, y))
         return a->words[i].initial ? INITIAL : EQUAL;
     if (a->words[i].initial || b->words[j].initial)

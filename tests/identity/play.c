@@ -637,12 +637,9 @@ answers_as(struct scene *scene, uint64_t id)
 static uint64_t
 customer_of(struct scene *scene, const struct seen *seen, bool *unverified)
 {
-    json_t *answer;
+    json_t *answer = ask(scene, "identity.explain", "observation", seen->observation, false);
     uint64_t now;
 
-    if (answers_as(scene, seen->first) == 0)
-        return 0;
-    answer = ask(scene, "identity.explain", "observation", seen->observation, false);
     now = json_is_true(json_object_get(answer, "erased")) ? 0 : id_in(answer, "customer_id");
     if (unverified != NULL)
         *unverified = json_is_true(json_object_get(answer, "unverified"));
