@@ -339,70 +339,159 @@ routing_serve(struct fr_turn *turn, const struct fr_record *input, uint32_t numb
     }
 }
 
-/* The first of this lane for which somebody is free.  Only when some were free but had let the
- * first ones go is it worth while to look further. */
-static enum fr_error
-match_lane(struct fr_turn *turn, const struct fr_record *input, const struct routing_lane *lane,
-           bool *offered)
-{
-    struct routing_look look = routing_look_of(turn);
-    struct routing_placing p = {.input = input, .remark = ""};
-    struct routing_queue_row row;
-    struct routing_waiting waiting;
-    struct routing_pick pick;
-    struct fr_scan scan;
-    unsigned left = ROUTING_SLICE;
-    enum fr_error err = routing_queue_row_get(turn->view, lane->queue, &row);
+/* ---- everything that waits looks for those who became free together ---- */
 
-    *offered = false;
-    routing_waiting_scan(&scan, turn->view, lane->number, NULL);
-    while (err == FR_OK && left-- > 0 && routing_waiting_next(&scan, &waiting) == FR_OK) {
-        err = routing_task_get(turn->view, waiting.task_id, &p.task);
+#define BEHIND_MAX 64  /* lanes whose first tasks were let go, gone through task by task */
+#define TRIES_MAX 4096 /* tasks tried in one turn */
+
+struct behind { /* such a lane, and where we are in it */
+    uint32_t lane;
+    struct routing_waiting next;
+};
+struct matching {
+    struct fr_turn *turn;
+    const struct fr_record *input;
+    uint32_t queue;                /* 0: all */
+    struct routing_waiting cursor; /* heads before it were tried */
+    struct behind behind[BEHIND_MAX];
+    size_t behind_count;
+};
+
+/* The next head of a lane of that queue, from the cursor on. */
+static enum fr_error
+next_head(struct matching *matching, struct routing_waiting *place, struct routing_lane *lane)
+{
+    struct fr_scan scan;
+    uint32_t number;
+    enum fr_error err;
+
+    routing_heads_scan(&scan, matching->turn->view, &matching->cursor);
+    do {
+        err = routing_heads_next(&scan, place, &number);
         if (err == FR_OK)
-            err = routing_pick_agent(&look, lane, row.name, &p.task, &pick);
-        *offered = err == FR_OK;
-        if (*offered || (err == FR_NOT_FOUND && pick.stepped_over == 0))
-            break;
-        if (err == FR_NOT_FOUND)
-            err = FR_OK;
-    }
+            err = routing_lane_get(matching->turn->view, number, lane);
+    } while (err == FR_OK && matching->queue != 0 && lane->queue != matching->queue);
     fr_scan_fini(&scan);
-    if (*offered)
-        err = offer_in_lane(turn, &p, &pick);
-    return err == FR_NOT_FOUND ? FR_OK : err;
+    return err;
+}
+
+/* Of those lanes the one that comes next; BEHIND_MAX: none. */
+static size_t
+first_behind(const struct matching *matching)
+{
+    size_t best = BEHIND_MAX;
+
+    for (size_t i = 0; i < matching->behind_count; i++)
+        if (best == BEHIND_MAX ||
+            routing_place_compare(&matching->behind[i].next, &matching->behind[best].next) < 0)
+            best = i;
+    return best;
+}
+
+/* The task in that lane after `place`; FR_NOT_FOUND: it was the last. */
+static enum fr_error
+next_in_lane(const struct matching *matching, uint32_t lane, struct routing_waiting *place)
+{
+    struct routing_waiting from = *place;
+    struct fr_scan scan;
+    enum fr_error err;
+
+    from.task_id++;
+    routing_waiting_scan(&scan, matching->turn->view, lane, &from);
+    err = routing_waiting_next(&scan, place);
+    fr_scan_fini(&scan);
+    return err;
+}
+
+/* The next task in the order of places, and whose lane it is in; *from BEHIND_MAX: it is a head. */
+static enum fr_error
+next_to_try(struct matching *matching, struct routing_waiting *place, struct routing_lane *lane,
+            size_t *from)
+{
+    enum fr_error err = next_head(matching, place, lane);
+
+    *from = first_behind(matching);
+    if (err != FR_OK && err != FR_NOT_FOUND)
+        return err;
+    if (*from == BEHIND_MAX ||
+        (err == FR_OK && routing_place_compare(place, &matching->behind[*from].next) < 0)) {
+        *from = BEHIND_MAX;
+        return err;
+    }
+    *place = matching->behind[*from].next;
+    return routing_lane_get(matching->turn->view, matching->behind[*from].lane, lane);
+}
+
+static enum fr_error
+try_task(struct matching *matching, const struct routing_waiting *place,
+         const struct routing_lane *lane, bool *offered, bool *let_go)
+{
+    struct routing_placing p = {.input = matching->input, .remark = ""};
+    struct routing_look look = routing_look_of(matching->turn);
+    struct routing_queue_row row;
+    struct routing_pick pick;
+    enum fr_error err = routing_queue_row_get(matching->turn->view, lane->queue, &row);
+
+    *offered = *let_go = false;
+    if (err == FR_OK)
+        err = routing_task_get(matching->turn->view, place->task_id, &p.task);
+    if (err != FR_OK)
+        return err;
+    err = routing_pick_agent(&look, lane, row.name, &p.task, &pick);
+    *offered = err == FR_OK;
+    *let_go = err == FR_NOT_FOUND && pick.stepped_over > 0;
+    if (err == FR_NOT_FOUND)
+        return FR_OK;
+    return err != FR_OK ? err : offer_in_lane(matching->turn, &p, &pick);
+}
+
+/* A lane goes on behind its head only when somebody is free for it who let the first ones go; with
+ * nobody free it has had its turn.  After an offer of a head the next one comes up by itself. */
+static void
+go_on(struct matching *matching, const struct routing_waiting *place, uint32_t lane, size_t from,
+      bool offered, bool let_go)
+{
+    struct behind next = {lane, *place};
+    bool goes_on = (let_go || (offered && from != BEHIND_MAX)) &&
+                   next_in_lane(matching, lane, &next.next) == FR_OK;
+
+    if (from == BEHIND_MAX) {
+        matching->cursor = *place;
+        matching->cursor.task_id++;
+        if (goes_on && matching->behind_count < BEHIND_MAX)
+            matching->behind[matching->behind_count++] = next;
+    } else if (goes_on) {
+        matching->behind[from] = next;
+    } else {
+        matching->behind[from] = matching->behind[--matching->behind_count];
+    }
 }
 
 enum fr_error
 routing_match(struct fr_turn *turn, const struct fr_record *input, uint32_t queue,
               uint32_t offer_max, uint32_t *offers)
 {
-    struct routing_waiting cursor = {.strict = 255, .order_us = INT64_MIN};
+    struct matching matching = {.turn = turn,
+                                .input = input,
+                                .queue = queue,
+                                .cursor = {.strict = 255, .order_us = INT64_MIN}};
 
     *offers = 0;
-    while (*offers < offer_max) {
-        struct routing_waiting head;
+    for (unsigned tries = 0; *offers < offer_max && tries < TRIES_MAX; tries++) {
+        struct routing_waiting place;
         struct routing_lane lane;
-        struct fr_scan scan;
-        uint32_t number;
-        bool offered = false;
-        enum fr_error err;
+        bool offered, let_go;
+        size_t from;
+        enum fr_error err = next_to_try(&matching, &place, &lane, &from);
 
-        routing_heads_scan(&scan, turn->view, &cursor);
-        err = routing_heads_next(&scan, &head, &number);
-        fr_scan_fini(&scan);
         if (err == FR_NOT_FOUND)
             return FR_OK;
         if (err == FR_OK)
-            err = routing_lane_get(turn->view, number, &lane);
-        if (err == FR_OK && (queue == 0 || lane.queue == queue))
-            err = match_lane(turn, input, &lane, &offered);
+            err = try_task(&matching, &place, &lane, &offered, &let_go);
         if (err != FR_OK)
             return err;
-        cursor = head;
-        if (offered)
-            (*offers)++;
-        else
-            cursor.task_id++; /* nobody for this lane: on to the next */
+        go_on(&matching, &place, lane.number, from, offered, let_go);
+        *offers += offered;
     }
     return FR_OK;
 }

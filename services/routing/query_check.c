@@ -268,10 +268,21 @@ check_credit(struct findings *f, const struct routing_queue *queue, const char *
 
 /* ---- all of it ---- */
 
+/* One of its brands; of a queue for all of them one that somebody works for. */
 static const char *
-brand_of(const struct routing_queue *queue)
+brand_of(const struct routing_config *config, const struct routing_queue *queue)
 {
-    return queue->brands.count > 0 ? ((const char *const *)queue->brands.items)[0] : "";
+    const struct routing_agent_config *agents = config->agents.items;
+    const char *brand = "";
+
+    if (queue->brands.count > 0)
+        return ((const char *const *)queue->brands.items)[0];
+    for (size_t i = 0; i < config->agents.count; i++) {
+        if (agents[i].brands.count == 0)
+            return ""; /* he works for any */
+        brand = ((const char *const *)agents[i].brands.items)[0];
+    }
+    return brand;
 }
 
 json_t *
@@ -286,9 +297,9 @@ routing_answer_check(const struct fr_query_turn *turn, const json_t *args, const
         struct fr_arena_mark mark = fr_arena_mark(turn->arena);
 
         check_skills(&f, &queues[i]);
-        check_served(&f, &queues[i], brand_of(&queues[i]));
+        check_served(&f, &queues[i], brand_of(f.look.config, &queues[i]));
         check_hours(&f, &queues[i]);
-        check_credit(&f, &queues[i], brand_of(&queues[i]));
+        check_credit(&f, &queues[i], brand_of(f.look.config, &queues[i]));
         fr_arena_release(turn->arena, mark);
     }
     return json_pack("{s:o, s:b, s:I}", "items", f.items, "more", 0, "wrong", (json_int_t)f.wrong);

@@ -3,7 +3,7 @@
  *
  * Both get the same random inputs; after each of them every event must be the same, in the same
  * order, and what must never happen is looked for by counting.  FR_SEED=<number> repeats a run; the
- * seed is printed.
+ * seed is printed.  FR_EVENTS=10000000 goes on until there were so many.
  */
 #include <time.h>
 
@@ -55,6 +55,25 @@ add_skills(struct text *yaml, const unsigned *levels)
     add(yaml, "]\n");
 }
 
+static void
+make_steps(struct text *yaml, struct naive_queue *queue)
+{
+    queue->step_count = (int)roll(STEPS_MAX + 1);
+    if (queue->step_count > 0)
+        add(yaml, "      relax:\n");
+    for (int i = 0; i < queue->step_count; i++) {
+        struct naive_step *step = &queue->steps[i];
+
+        *step = (struct naive_step){.after_us = (5 + 12 * i + (int64_t)roll(10)) * SECOND,
+                                    .level = (unsigned)roll(3),
+                                    .any_skill = roll(4) == 0,
+                                    .add_site = queue->site >= 0 && roll(2) == 0};
+        add(yaml, "        - {after: %ds, level: %u, any_skill: %s%s}\n",
+            (int)(step->after_us / SECOND), step->level, step->any_skill ? "true" : "false",
+            step->add_site ? ", add_sites: [inhouse, tana]" : "");
+    }
+}
+
 /* The last one takes any brand, so that most tasks find a queue, and some none. */
 static void
 make_queue(struct text *yaml, int i)
@@ -64,9 +83,18 @@ make_queue(struct text *yaml, int i)
     queue->brand = i == QUEUES - 1 ? -1 : (int)roll(3) - 1;
     queue->channel = (int)roll(3) - 1;
     queue->credit_us = (int64_t)roll(3) * 60 * SECOND;
+    queue->wrap_us = roll(3) == 0 ? 15 * SECOND : 0;
+    queue->site = (int)roll(3) - 1;
+    queue->longest_idle = roll(2) == 0;
     for (int s = 0; s < SKILLS; s++)
         queue->need[s] = roll(3) == 0 ? 1 + (unsigned)roll(3) : 0;
-    add(yaml, "    - name: q%d\n      credit: %ds\n", i, (int)(queue->credit_us / SECOND));
+    add(yaml, "    - name: q%d\n      credit: %ds\n      wrap_up: %ds\n", i,
+        (int)(queue->credit_us / SECOND), (int)(queue->wrap_us / SECOND));
+    if (queue->longest_idle)
+        add(yaml, "      choose: longest_idle\n");
+    if (queue->site >= 0)
+        add(yaml, "      sites: [%s]\n", site_names[queue->site]);
+    make_steps(yaml, queue);
     if (queue->brand >= 0)
         add(yaml, "      brands: [%s]\n", brand_names[queue->brand]);
     if (queue->channel >= 0)
@@ -85,15 +113,22 @@ make_agent(struct text *yaml, int i)
     agent->brand = roll(2) == 0 ? -1 : (int)roll(BRANDS);
     for (int s = 0; s < SKILLS; s++)
         agent->skill[s] = (unsigned)roll(5);
-    add(yaml, "    %s:\n      site: inhouse\n", agent->name);
+    agent->site = (int)roll(SITES);
+    agent->room = roll(2) == 0 ? 100 : 50 + 50 * (unsigned)roll(4);
+    agent->most = roll(3) == 0 ? 1 + (unsigned)roll(3) : 0;
+    agent->excludes = roll(4) == 0;
+    add(yaml, "    %s:\n      site: %s\n      room: %u\n", agent->name, site_names[agent->site],
+        agent->room);
     if (agent->brand >= 0)
         add(yaml, "      brands: [%s]\n", brand_names[agent->brand]);
     add_skills(yaml, agent->skill);
     add(yaml, "      capacity: [{channel: fax, weight: 1}");
     for (int c = 0; c < CHANNELS; c++) {
-        agent->weight[c] = roll(6) == 0 ? 0 : 10 + (unsigned)roll(91);
+        agent->weight[c] = roll(6) == 0 ? 0 : 10 + (unsigned)roll(agent->room - 9);
         if (agent->weight[c] > 0)
-            add(yaml, ", {channel: %s, weight: %u}", channel_names[c], agent->weight[c]);
+            add(yaml, ", {channel: %s, weight: %u, most: %u%s}", channel_names[c], agent->weight[c],
+                c == 0 ? agent->most : 0,
+                c == 0 && agent->excludes ? ", excludes: [channel_webform]" : "");
     }
     add(yaml, "]\n");
 }
@@ -104,7 +139,9 @@ make_house(struct text *yaml)
     memset(&m, 0, sizeof(m));
     m.now_us = testing_us(0);
     yaml->size = 0;
-    add(yaml, "routing:\n  raise_by: 5m\n  queues:\n");
+    add(yaml, "desks: [inhouse, tana]\nrouting:\n  raise_by: 5m\n  park_for: 1m\n"
+              "  priorities: [{from: 5, credit: 100s}, {from: 9, credit: 100s, strict: 1}]\n"
+              "  sites: {inhouse: {grace: 90s}, tana: {grace: 90s}}\n  queues:\n");
     for (int i = 0; i < QUEUES; i++)
         make_queue(yaml, i);
     add(yaml, "  agents:\n");
@@ -206,7 +243,8 @@ assert_same(uint64_t seed, int step)
 
 /* ---- what must never happen, counted without the naive version's help ---- */
 
-static uint8_t offer_open[TASK_MAX]; /* an offer of this task is open */
+static uint8_t offer_open[TASK_MAX];      /* an offer of this task is open */
+static uint64_t event_count, offer_count; /* of all runs */
 
 static void
 count_offers(void)
@@ -214,8 +252,10 @@ count_offers(void)
     for (size_t i = 0; i < fr_given_count(g); i++) {
         struct said said;
 
+        event_count++;
         if (!real_said(i, &said))
             continue;
+        offer_count += said.kind == FR_TASK_OFFERED;
         if (said.kind == FR_TASK_OFFERED) {
             assert_false(offer_open[said.task]);
             offer_open[said.task] = 1;
@@ -242,9 +282,10 @@ look_at_the_tables(void)
         if (err != FR_OK)
             continue; /* over, as it should be; none is forgotten */
         assert_int_equal(row.order_us, m.tasks[id].order_us);
-        assert_int_equal(row.state, m.tasks[id].state == WAITING   ? ROUTING_WAITING
-                                    : m.tasks[id].state == OFFERED ? ROUTING_OFFERED
-                                                                   : ROUTING_ASSIGNED);
+        assert_int_equal(row.state, m.tasks[id].state == WAITING    ? ROUTING_WAITING
+                                    : m.tasks[id].state == OFFERED  ? ROUTING_OFFERED
+                                    : m.tasks[id].state == WRAPPING ? ROUTING_WRAPPING
+                                                                    : ROUTING_ASSIGNED);
         if (row.state != ROUTING_WAITING)
             used[row.agent - 1] += row.weight;
     }
@@ -252,7 +293,7 @@ look_at_the_tables(void)
         struct routing_agent row = testing_agent(g, m.agents[i].name);
 
         assert_int_equal(row.used, used[row.number - 1]);
-        assert_true(row.used <= 100);
+        assert_true(row.used <= row.room);
     }
 }
 
@@ -285,6 +326,7 @@ step_request(void)
     uint64_t id = (uint64_t)m.task_count + 1;
     int brand = (int)roll(BRANDS), channel = (int)roll(CHANNELS);
     int preferred = roll(3) == 0 ? (int)roll((uint64_t)m.agent_count) : -1;
+    int priority = roll(3) == 0 ? (int)roll(11) : 0;
     Fr__TaskRequested request = testing_request(id, 0);
 
     if (id >= TASK_MAX)
@@ -293,8 +335,10 @@ step_request(void)
     request.channel = (char *)channel_names[channel];
     if (preferred >= 0)
         request.preferred_agent = m.agents[preferred].name;
+    request.has_priority = priority > 0;
+    request.priority = priority;
     testing_send_request(g, &request, brand_names[brand]);
-    naive_request(id, brand, channel, request.arrived_us, preferred);
+    naive_request(id, brand, channel, request.arrived_us, preferred, priority);
 }
 
 static void
@@ -335,7 +379,7 @@ step_end(int how)
         testing_withdraw(g, (uint64_t)id);
     else
         testing_resolve(g, (uint64_t)id);
-    naive_end((uint64_t)id);
+    naive_end((uint64_t)id, how != 1);
 }
 
 static void
@@ -349,7 +393,7 @@ step_warn(void)
     if (m.tasks[id].raised)
         return;
     m.tasks[id].raised = true;
-    m.tasks[id].order_us -= RAISE_US;
+    naive_place_of(&m.tasks[id]);
     say(FR_TASK_RAISED, (uint64_t)id, -1);
 }
 
@@ -362,8 +406,46 @@ step_presence(void)
     Fr__AgentState state = states[roll(5)];
     int agent = (int)roll((uint64_t)m.agent_count);
 
-    testing_presence(g, m.agents[agent].name, "inhouse", state);
+    testing_presence(g, m.agents[agent].name, site_names[m.agents[agent].site], state);
     naive_presence(agent, state);
+}
+
+/* Its place changes, and nothing else. */
+static void
+step_classify(void)
+{
+    Fr__ConversationClassified said = FR__CONVERSATION_CLASSIFIED__INIT;
+    int id = some_task((enum naive_state)(WAITING + roll(3)));
+
+    if (id == 0)
+        return;
+    said.conversation_id = CONVERSATION_OF((uint64_t)id);
+    said.priority = (int)roll(11);
+    said.reason = "test";
+    assert_int_equal(fr_given_input(g, "conversations", said.conversation_id, "acme", &said.base),
+                     FR_OK);
+    naive_classify((uint64_t)id, said.priority);
+}
+
+/* What follows from a site's silence is left to timers that are due at once. */
+static void
+step_site(void)
+{
+    Fr__SiteSilent silent = FR__SITE_SILENT__INIT;
+    Fr__SiteHeard heard = FR__SITE_HEARD__INIT;
+    int site = (int)roll(SITES);
+    bool falls_silent = roll(3) == 0;
+
+    silent.site = heard.site = (char *)site_names[site];
+    assert_int_equal(fr_given_input(g, "sites", 0, NULL, falls_silent ? &silent.base : &heard.base),
+                     FR_OK);
+    fr_given_at(g, bench_seconds(m.now_us));
+    if (falls_silent)
+        naive_silent(site);
+    else
+        naive_heard(site);
+    while (naive_fire(m.now_us))
+        ;
 }
 
 static void
@@ -381,7 +463,7 @@ step_time(void)
 static void
 step(void)
 {
-    switch (roll(16)) {
+    switch (roll(18)) {
     case 0:
     case 1:
     case 2:
@@ -410,6 +492,12 @@ step(void)
     case 13:
     case 14:
         step_presence();
+        break;
+    case 15:
+        step_classify();
+        break;
+    case 16:
+        step_site();
         break;
     default:
         step_time();
@@ -443,14 +531,19 @@ run(uint64_t seed)
 static void
 routing_chooses_like_one_who_looks_at_everything(void **state)
 {
-    const char *given = getenv("FR_SEED");
+    const char *given = getenv("FR_SEED"), *wanted = getenv("FR_EVENTS");
     uint64_t seed = given != NULL ? strtoull(given, NULL, 10) : (uint64_t)time(NULL);
+    uint64_t least = wanted != NULL ? strtoull(wanted, NULL, 10) : 0, runs = 0;
 
     (void)state;
-    print_message("  FR_SEED=%llu, %d runs of %d steps\n", (unsigned long long)seed,
-                  given != NULL ? 1 : RUNS, STEPS);
-    for (uint64_t i = 0; i < (given != NULL ? 1 : RUNS); i++)
-        run(seed + i);
+    print_message("  FR_SEED=%llu, %d steps each\n", (unsigned long long)seed, STEPS);
+    do
+        run(seed + runs++);
+    while (given == NULL && (runs < RUNS || event_count < least));
+    print_message("  %llu runs, %llu events, %llu of them offers: the same choices, no offer ended "
+                  "twice, no room exceeded, nothing forgotten\n",
+                  (unsigned long long)runs, (unsigned long long)event_count,
+                  (unsigned long long)offer_count);
 }
 
 int

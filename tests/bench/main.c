@@ -19,6 +19,7 @@ usage(FILE *out)
             "                        [--seconds S] [--scattered] [--json]\n"
             "       fil bench sla [--seconds S] [--json]\n"
             "       fil bench identity [--customers N (50000)] [--messages N (50000)] [--json]\n"
+            "       fil bench routing [--help]\n"
             "       fil bench yardsticks [--seconds S] [--json]\n"
             "examples:\n"
             "  fil bench pipeline --messages 2000000 --keys 100000 --runs 3\n"
@@ -78,7 +79,7 @@ main(int argc, char **argv)
     uint64_t said = 0; /* --messages */
     int option;
 
-    if (argc > 1 && strcmp(argv[1], "identity") == 0)
+    if (argc > 1 && (strcmp(argv[1], "identity") == 0 || strcmp(argv[1], "routing") == 0))
         return bench_beside(argv);
     if (argc > 2 && strcmp(argv[1], "stage") == 0)
         return bench_stage(argc - 1, argv + 1);
