@@ -94,8 +94,9 @@ base_image() {
     debootstrap --variant=minbase bookworm "$work/rootfs" >"$work/debootstrap.log" 2>&1 ||
         skip "debootstrap does not work here: $(tail -n 1 "$work/debootstrap.log")"
     set -- --change 'CMD ["/bin/bash"]' --change 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
-    if [ -f "${NODE_EXTRA_CA_CERTS:-}" ]; then
-        cp "$NODE_EXTRA_CA_CERTS" "$work/rootfs/etc/extra-ca.pem"
+    authorities=${NODE_EXTRA_CA_CERTS:-$(npm config get cafile 2>/dev/null || true)}
+    if [ -f "$authorities" ]; then
+        cp "$authorities" "$work/rootfs/etc/extra-ca.pem"
         set -- "$@" --change 'ENV NODE_EXTRA_CA_CERTS=/etc/extra-ca.pem'
     fi
     tar -C "$work/rootfs" -c . | podman import "$@" - docker.io/library/debian:bookworm-slim >"$work/import.log" 2>&1 ||
@@ -110,7 +111,10 @@ build_images() {
         name=localhost/filrouge:dev
         [ "$target" = filrouge ] || name=localhost/filrouge-edge:dev
         podman build --format docker -f "$top/deploy/Containerfile" --target "$target" -t "$name" "$top" \
-            >"$work/build-$target.log" 2>&1 || fail "the image does not build: $(tail -n 15 "$work/build-$target.log")"
+            >"$work/build-$target.log" 2>&1 && continue
+        ! grep -qE 'Temporary failure resolving|Unable to fetch|Failed to fetch|npm ERR! (network|code (E[A-Z]+|SELF_SIGNED))' \
+            "$work/build-$target.log" || skip "packages cannot be had from inside a container here: $(grep -E 'fail|ERR' "$work/build-$target.log" | tail -n 2)"
+        fail "the image does not build: $(tail -n 15 "$work/build-$target.log")"
     done
 }
 
