@@ -19,7 +19,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define PATIENCE_MS 8000
+#define PATIENCE_MS 30000
 
 static const char *client_claim = ""; /* which case of a table runs, for the messages */
 
