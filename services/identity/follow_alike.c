@@ -138,7 +138,15 @@ suggest(struct fr_turn *turn, const struct fr_record *input, uint64_t customer,
     struct reasons reasons;
     struct identity_link link = {
         .turn = turn, .input = input, .a = customer, .b = found->root, .reasons = reasons.pointers};
+    struct identity_group *ours, *theirs;
+    enum fr_error err = identity_group_load(turn->view, turn->arena, customer, true, &ours);
 
+    if (err == FR_OK)
+        err = identity_group_load(turn->view, turn->arena, found->root, true, &theirs);
+    /* A contradiction is no likeness, however much else agrees: a household, father and son. */
+    if (err != FR_OK || identity_groups_birth_differ(ours, theirs) ||
+        identity_groups_name_fit(ours, theirs) == IDENTITY_DIFFERS)
+        return err;
     explain(found, "I8", &reasons);
     link.reason_count = reasons.count;
     return identity_say_suggestion(&link);

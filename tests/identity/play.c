@@ -121,8 +121,6 @@ configuration(struct scene *scene, const struct policy *policy, const struct fr_
     if (bare != NULL && list_size(policy->own_keys) > 0) {
         fputs("  own_keys:\n", out);
         good = put_own_keys(scene, policy, bare, out);
-        if (ftell(out) > 0 && text == NULL)
-            good = false;
     }
     fclose(out);
     if (good)
@@ -1030,7 +1028,7 @@ play(const struct document *document, const yaml_node_t *scenario, const struct 
         fail(&scene, scenario, "steps: a list is missing");
         return;
     }
-    good = begin(&scene);
+    good = begin(&scene) || fail(&scene, scenario, "the policy gives no configuration");
     for (size_t i = 0; good && i < list_size(steps); i++)
         good = play_step(&scene, list_item(document, steps, i));
     if (good && rebuild && !fr_given_rebuilds(scene.given))
