@@ -25,6 +25,7 @@ struct scene { /* one scenario being played */
     const struct policy *policy;
     struct verdict *verdict;
     struct fr_given *given;
+    struct fr_arena *texts; /* of the step at hand: the given's own memory ends with each input */
     struct seen *seen;
     size_t count, room;
     double day;
@@ -182,14 +183,14 @@ find(struct scene *scene, const yaml_node_t *node)
     return NULL;
 }
 
-/* The text, with every %d replaced by the number of the copy, in the given's arena. */
+/* The text, with every %d replaced by the number of the copy, until the next observation. */
 static char *
 expand(struct scene *scene, const char *text)
 {
-    char *out = fr_arena_alloc(fr_given_arena(scene->given), TEXT_SIZE);
+    char *out = fr_arena_alloc(scene->texts, TEXT_SIZE);
     size_t used = 0;
 
-    if (text == NULL)
+    if (text == NULL || out == NULL)
         return NULL;
     while (*text != '\0' && used + 12 < TEXT_SIZE) {
         if (scene->number > 0 && text[0] == '%' && text[1] == 'd') {
@@ -416,6 +417,7 @@ observe(struct scene *scene, const yaml_node_t *step, const char *name)
     struct told told = {.channel = text_of(channel), .says = attributes != NULL};
     struct seen seen = {.observation = 0};
 
+    fr_arena_reset(scene->texts);
     if (channel == NULL || !known_channel(scene, channel))
         return channel != NULL || fail(scene, step, "ch is missing");
     snprintf(seen.name, sizeof(seen.name), "%s", expand(scene, name));
@@ -1028,6 +1030,7 @@ play(const struct document *document, const yaml_node_t *scenario, const struct 
         fail(&scene, scenario, "steps: a list is missing");
         return;
     }
+    scene.texts = fr_arena_new(1 << 14, 1 << 24);
     good = begin(&scene) || fail(&scene, scenario, "the policy gives no configuration");
     for (size_t i = 0; good && i < list_size(steps); i++)
         good = play_step(&scene, list_item(document, steps, i));
@@ -1035,5 +1038,6 @@ play(const struct document *document, const yaml_node_t *scenario, const struct 
         fail(&scene, scenario, "the tables do not rebuild from the journal");
     if (scene.given != NULL)
         fr_given_free(&scene.given);
+    fr_arena_free(&scene.texts);
     free(scene.seen);
 }
