@@ -73,14 +73,19 @@ find_who(struct fil *fil, const struct given *given, struct fil_roster *roster)
             return fil_roster_load(fil, 1, given->name, given->password, roster);
         return fil_roster_load(fil, (size_t)given->agents, given->prefix, given->password, roster);
     }
-    if (given->name == NULL || strstr(given->password, "{}") != NULL) {
-        fil_complain("with --desk say who signs in: --name NAME --password TEXT");
+    if (given->name == NULL) {
+        fil_complain("with --desk say who signs in: --name NAME");
         return false;
     }
+    if (strstr(given->password, "{}") != NULL && /* as configured, at another address */
+        !fil_roster_load(fil, 1, given->name, given->password, roster))
+        return false;
     if (!fil_address_parse(given->desk, &roster->desk)) {
         fil_complain("--desk: '%s' is no HOST:PORT", given->desk);
         return false;
     }
+    if (strstr(given->password, "{}") != NULL)
+        return true;
     snprintf(roster->agents[0].name, sizeof(roster->agents[0].name), "%s", given->name);
     snprintf(roster->agents[0].password, sizeof(roster->agents[0].password), "%s", given->password);
     roster->count = 1;
