@@ -109,7 +109,6 @@ tell_what_waits(const struct fr_options *old, const struct fr_options *fresh)
         const char *key;
         bool same;
     } rows[] = {
-        {"state", same_text(c->state, d->state)},
         {"run", same_text(c->run, d->run)},
         {"channels", same_names(&c->channels, &d->channels)},
         {"desks", same_names(&c->sites, &d->sites)},
@@ -161,6 +160,21 @@ load(struct fr_process *process)
     return err == FR_OK ? fresh : NULL;
 }
 
+/* A file that keeps its state elsewhere is not this installation's: most often one that somebody is
+ * just writing, empty or half. */
+static bool
+is_ours(const struct fr_process *process, const struct fr_options *fresh)
+{
+    if (same_text(process->options->common->state, fresh->common->state))
+        return true;
+    fr_log(
+        FR_ERROR, "reload_refused",
+        "config=%s running=unchanged error=invalid why=\"its state is %s, ours is %s: is it whole? "
+        "another state takes a restart\"",
+        process->config_path, fresh->common->state, process->options->common->state);
+    return false;
+}
+
 void
 fr_process_reload(struct fr_process *process)
 {
@@ -169,6 +183,10 @@ fr_process_reload(struct fr_process *process)
 
     if (fresh == NULL)
         return;
+    if (!is_ours(process, fresh)) {
+        fr_options_free(&fresh);
+        return;
+    }
     tell_what_waits(process->options, fresh);
     put_in_force(process, fresh);
     if (!process->following) {
