@@ -131,6 +131,40 @@ link_customers(struct fr_turn *turn, const struct fr_record *input, uint64_t a,
     return identity_say_merged(&link, &survivor);
 }
 
+/* ---- what stands against a suggestion ----
+ *
+ * A contradiction is no likeness, however much else agrees: a household, father and son.  A slip of
+ * the pen is none: a day or a month miswritten in the same year, a letter in a name. */
+
+static bool
+one_slip_apart(const struct identity_birth *a, const struct identity_birth *b)
+{
+    if (a->year != b->year || a->month == 0 || b->month == 0)
+        return false;
+    return a->month == b->month || a->day == b->day || (a->month == b->day && a->day == b->month);
+}
+
+static bool
+births_contradict(const struct identity_group *a, const struct identity_group *b)
+{
+    if (!identity_groups_birth_differ(a, b))
+        return false;
+    for (size_t i = 0; i < a->birth_count; i++)
+        for (size_t j = 0; j < b->birth_count; j++)
+            if (one_slip_apart(&a->births[i], &b->births[j]))
+                return false;
+    return true;
+}
+
+static bool
+names_contradict(const struct identity_group *a, const struct identity_group *b,
+                 const struct identity_alike *found)
+{
+    return identity_groups_name_fit(a, b) == IDENTITY_DIFFERS &&
+           (found->likeness.level[IDENTITY_GIVEN] > IDENTITY_LEVEL_NEAR ||
+            found->likeness.level[IDENTITY_FAMILY] > IDENTITY_LEVEL_NEAR);
+}
+
 static enum fr_error
 suggest(struct fr_turn *turn, const struct fr_record *input, uint64_t customer,
         const struct identity_alike *found)
@@ -143,9 +177,7 @@ suggest(struct fr_turn *turn, const struct fr_record *input, uint64_t customer,
 
     if (err == FR_OK)
         err = identity_group_load(turn->view, turn->arena, found->root, true, &theirs);
-    /* A contradiction is no likeness, however much else agrees: a household, father and son. */
-    if (err != FR_OK || identity_groups_birth_differ(ours, theirs) ||
-        identity_groups_name_fit(ours, theirs) == IDENTITY_DIFFERS)
+    if (err != FR_OK || births_contradict(ours, theirs) || names_contradict(ours, theirs, found))
         return err;
     explain(found, "I8", &reasons);
     link.reason_count = reasons.count;
