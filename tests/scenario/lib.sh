@@ -329,6 +329,10 @@ counter() {
         END { if (!found) exit 1; printf "%d\n", sum }'
 }
 
+# How many records a service has written by what came to it: not those about itself.
+written() {
+    "$fil" journal tail "$1" -n 100000 --json | jq -s '[.[] | select(.kind | IN("ClockNoted", "StageStarted") | not)] | length'
+}
 # The number of the last record in a service's journal.
 last_seq() { counter "$1" filrouge_journal_seq; }
 
