@@ -1,13 +1,6 @@
 /* corpus.c - filrouge-email-corpus: reads what was expected, parses, compares, prints the table. */
 #include "tests/email/corpus.h"
 
-/* The parser child's memory; the sanitizers' own shadow is not its fault. */
-#if defined(__SANITIZE_ADDRESS__)
-#define RESIDENT_MAX (1024u * 1024 * 1024)
-#else
-#define RESIDENT_MAX (64u * 1024 * 1024)
-#endif
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +10,12 @@
 #include "services/channel_email/child.h"
 
 #define ARENA_BLOCK (1024u * 1024)
+/* The parser child's memory; the sanitizers' own shadow is not its fault. */
+#if defined(__SANITIZE_ADDRESS__)
+#define RESIDENT_MAX (1024u * 1024 * 1024)
+#else
+#define RESIDENT_MAX (64u * 1024 * 1024)
+#endif
 
 void
 corpus_judge(struct corpus *corpus, const char *kind, bool right, const char *file,
